@@ -102,9 +102,7 @@ def _int(name: str, bits: int, signed: bool) -> Int:
 
 
 VOID, BOOL, NUMBER = Void(), Bool(), Number()
-UCHAR, USHORT, ULONG, ULONG64 = (
-    _int(n, b, False) for n, b in (("UCHAR", 8), ("USHORT", 16), ("ULONG", 32), ("ULONG64", 64))
-)
+UCHAR, USHORT, ULONG, ULONG64 = (_int(n, b, False) for n, b in (("UCHAR", 8), ("USHORT", 16), ("ULONG", 32), ("ULONG64", 64)))
 CHAR, SHORT, LONG, LONG64 = (_int(n, b, True) for n, b in (("CHAR", 8), ("SHORT", 16), ("LONG", 32), ("LONG64", 64)))
 ULONG_PTR, SIZE_T = _int("ULONG_PTR", 0, False), _int("SIZE_T", 0, False)
 NTSTATUS, NDIS_STATUS, KIRQL = _int("NTSTATUS", 32, True), _int("NDIS_STATUS", 32, True), _int("KIRQL", 8, False)
