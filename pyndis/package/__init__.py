@@ -1,0 +1,1 @@
+"""What a driver is called and shipped as: `driver.toml`, the INF and the version resource."""
