@@ -1,0 +1,211 @@
+"""PKCS#7 SignedData around an Authenticode content: written, and read back into plain values."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from asn1crypto.algos import DigestAlgorithm, SignedDigestAlgorithm
+from asn1crypto.core import Asn1Value, BMPString, IA5String, Null, ObjectIdentifier, OctetString
+from asn1crypto.parser import parse as parse_der
+from asn1crypto.x509 import Certificate
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from pyndis.diagnostics import Diagnostic, DriverFailure
+from pyndis.signing import spc
+from pyndis.signing.identity import Identity
+
+Stamper = Callable[[bytes], bytes]
+"""From a signature's bytes to an RFC 3161 token (DER) that covers them."""
+
+_DIGEST = "sha256"
+
+
+@dataclass(frozen=True)
+class Signer:
+    """One signature. Attributes: from object identifier to the DER of each value."""
+
+    issuer: bytes
+    serial: int
+    digest_algorithm: str
+    signature_algorithm: str
+    signed_attributes: dict[str, tuple[bytes, ...]]
+    signed_bytes: bytes
+    signature: bytes
+    unsigned_attributes: dict[str, tuple[bytes, ...]]
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A SignedData. `content` is the DER of the content, with its header; no signer: it was never signed."""
+
+    version: int
+    digest_algorithms: tuple[str, ...]
+    content_type: str
+    content: bytes
+    certificates: tuple[x509.Certificate, ...]
+    signers: tuple[Signer, ...]
+    size: int
+
+    @property
+    def certificate(self) -> x509.Certificate | None:
+        """The certificate that the first signature names, if it is enclosed."""
+        wanted = [(each.issuer, each.serial) for each in self.signers[:1]]
+        named = (each for each in self.certificates if (each.issuer.public_bytes(), each.serial_number) in wanted)
+        return next(named, None)
+
+
+@contextmanager
+def readable(what: str) -> Iterator[None]:
+    """Turns what asn1crypto and cryptography raise on malformed bytes into a DriverFailure (PYN-G31)."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, x509.InvalidVersion) as error:
+        message = f"the {what} is not what its format says: it is damaged, or something else"
+        raise DriverFailure(Diagnostic("PYN-G31", message, help="make the file again, and sign it again")) from error
+
+
+def body(der: bytes) -> bytes:
+    """The content octets of one DER value, without its tag and length."""
+    contents: bytes = parse_der(der)[4]
+    return contents
+
+
+def digest_algorithm(name: str) -> DigestAlgorithm:
+    """An algorithm identifier with the NULL parameters that Windows writes and expects."""
+    return DigestAlgorithm({"algorithm": name, "parameters": Null()})
+
+
+def attribute(kind: str, *values: Asn1Value) -> spc.Attribute:
+    """An attribute of the given object identifier."""
+    return spc.Attribute({"type": kind, "values": spc.Values(list(values))})
+
+
+def unsigned(content_type: str, content: Asn1Value) -> bytes:
+    """The DER of a SignedData without signers, as catalogs are before they are signed."""
+    return _wrapped(_signed_data(content_type, content, [], [], []))
+
+
+def sign(
+    content_type: str,
+    content: Asn1Value,
+    identity: Identity,
+    *,
+    description: str,
+    url: str | None = None,
+    stamp: Stamper | None = None,
+) -> bytes:
+    """The DER of a SignedData over `content`: SHA-256, RSA PKCS#1 v1.5, no signing time; same input, same bytes."""
+    attributes = _signed_attributes(content_type, content, description, url)
+    signature = identity.private_key.sign(attributes.dump(), padding.PKCS1v15(), hashes.SHA256())
+    certificate = _asn1(identity.certificate)
+    signer = {
+        "version": 1,
+        "sid": {"issuer": certificate.issuer, "serial_number": certificate.serial_number},
+        "digest_algorithm": digest_algorithm(_DIGEST),
+        "signed_attrs": attributes,
+        "signature_algorithm": SignedDigestAlgorithm({"algorithm": "rsassa_pkcs1v15", "parameters": Null()}),
+        "signature": signature,
+    }
+    if stamp is not None:
+        token = spc.ContentInfo.load(stamp(signature))
+        signer["unsigned_attrs"] = spc.Attributes([attribute(spc.TIMESTAMP_TOKEN, token)])
+    certificates = [certificate, *map(_asn1, identity.chain)]
+    algorithms = [digest_algorithm(_DIGEST)]
+    return _wrapped(_signed_data(content_type, content, algorithms, certificates, [spc.SignerInfo(signer)]))
+
+
+def _asn1(certificate: x509.Certificate) -> Certificate:
+    return Certificate.load(certificate.public_bytes(Encoding.DER))
+
+
+def _signed_attributes(content_type: str, content: Asn1Value, description: str, url: str | None) -> spc.Attributes:
+    digest = hashlib.new(_DIGEST, body(content.dump())).digest()
+    opus = {"program_name": spc.SpcString("unicode", BMPString(description))}
+    if url is not None:
+        opus["more_info"] = spc.SpcLink("url", IA5String(url))
+    return spc.Attributes(
+        [
+            attribute(spc.CONTENT_TYPE, ObjectIdentifier(content_type)),
+            attribute(spc.MESSAGE_DIGEST, OctetString(digest)),
+            attribute(spc.OPUS_INFO, spc.SpcOpusInfo(opus)),
+            attribute(spc.STATEMENT_TYPE, spc.SpcStatementType([spc.INDIVIDUAL_CODE_SIGNING])),
+        ]
+    )
+
+
+def _signed_data(
+    content_type: str,
+    content: Asn1Value,
+    algorithms: list[DigestAlgorithm],
+    certificates: list[Certificate],
+    signers: list[spc.SignerInfo],
+) -> spc.SignedData:
+    fields = {
+        "version": 1,
+        "digest_algorithms": algorithms,
+        "content": {"content_type": content_type, "content": content},
+        "signer_infos": signers,
+    }
+    if certificates:
+        fields["certificates"] = certificates
+    return spc.SignedData(fields)
+
+
+def _wrapped(signed: spc.SignedData) -> bytes:
+    der: bytes = spc.ContentInfo({"content_type": spc.SIGNED_DATA, "content": signed}).dump()
+    return der
+
+
+def read(der: bytes, what: str) -> Signed:
+    """Read a SignedData; bytes after its end are allowed (`size` tells where that is). Raises DriverFailure (PYN-G31)."""
+    with readable(what):
+        outer = spc.ContentInfo.load(der)
+        if outer["content_type"].dotted != spc.SIGNED_DATA:
+            raise ValueError("not SignedData")
+        return _read(outer["content"], len(outer.dump()))
+
+
+def _read(data: spc.SignedData, size: int) -> Signed:
+    content = data["content"]
+    return Signed(
+        version=int(data["version"]),
+        digest_algorithms=tuple(each["algorithm"].native for each in data["digest_algorithms"]),
+        content_type=content["content_type"].dotted,
+        content=body(content["content"].dump()) if content["content"] else b"",
+        certificates=tuple(_certificates(data["certificates"])),
+        signers=tuple(map(_read_signer, data["signer_infos"])),
+        size=size,
+    )
+
+
+def _certificates(choices: Iterable[Asn1Value]) -> Iterator[x509.Certificate]:
+    for each in choices or ():
+        yield x509.load_der_x509_certificate(each.chosen.dump())
+
+
+def _read_signer(signer: spc.SignerInfo) -> Signer:
+    return Signer(
+        issuer=signer["sid"]["issuer"].dump(),
+        serial=int(signer["sid"]["serial_number"]),
+        digest_algorithm=signer["digest_algorithm"]["algorithm"].native,
+        signature_algorithm=signer["signature_algorithm"]["algorithm"].native,
+        signed_attributes=attribute_values(signer["signed_attrs"]),
+        signed_bytes=signer["signed_attrs"].untag().dump() if signer["signed_attrs"] else b"",
+        signature=signer["signature"].native,
+        unsigned_attributes=attribute_values(signer["unsigned_attrs"]),
+    )
+
+
+def attribute_values(attributes: Iterable[spc.Attribute]) -> dict[str, tuple[bytes, ...]]:
+    """From object identifier to the DER of the values, in order; an attribute given twice adds up."""
+    found: dict[str, tuple[bytes, ...]] = {}
+    for each in attributes or ():
+        kind = each["type"].dotted
+        found[kind] = found.get(kind, ()) + tuple(value.parsed.dump() for value in each["values"])
+    return found
