@@ -122,9 +122,9 @@ def _list_of(convert: Callable[[object], object]) -> Callable[[object], tuple[ob
 
 
 def _architecture(value: object) -> str:
-    if value not in ARCHITECTURES:
+    if (name := _string(value)) not in ARCHITECTURES:
         raise Unfit
-    return _string(value)
+    return name
 
 
 _ARCHITECTURE_NAMES = ", ".join(f'"{name}"' for name in ARCHITECTURES)

@@ -1,0 +1,32 @@
+"""What all tests share: files of expected output, and how they are made again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Golden = Callable[[str, bytes], None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--regenerate-golden", action="store_true", help="write the expected files anew from what the code gives now"
+    )
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compare bytes with the file of that name in `golden/` beside the test; `pytest --regenerate-golden` writes it."""
+    folder = Path(request.path).parent / "golden"
+
+    def check(name: str, found: bytes) -> None:
+        file = folder / name
+        if request.config.getoption("--regenerate-golden"):
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(found)
+        assert file.is_file(), f"{file} is missing: run pytest --regenerate-golden, and read what it wrote"
+        assert found == file.read_bytes(), f"differs from {file}; if the change is wanted: pytest --regenerate-golden"
+
+    return check
