@@ -79,7 +79,7 @@ class Reader:
         given = self.document.get(name, {})
         if isinstance(given, dict):
             return given
-        self._error("PYN-P05", (name,), f"{name} is a value, but a table is wanted", "here", f"write a line [{name}]")
+        self._error("PYN-P05", (name,), f"{name} is a value; wanted: a table", "here", f"write a line [{name}]")
         return {}
 
     def _present(self, entry: Entry, given: Mapping[str, object]) -> bool:
@@ -87,7 +87,7 @@ class Reader:
         if name in given:
             return True
         if entry.required:
-            message = f"[{entry.key[0]}] has no {name}: {entry.rule.wanted} is wanted"
+            message = f"[{entry.key[0]}] has no {name}; wanted: {entry.rule.wanted}"
             self._error("PYN-P04", entry.key, message, "in this table", f"add: {name} = {entry.rule.example}", key=True)
         return False
 
@@ -96,7 +96,7 @@ class Reader:
         try:
             return entry.rule.convert(found)
         except Unfit:
-            message = f"{entry.key[-1]} is {shown(found)}, but {entry.rule.wanted} is wanted"
+            message = f"{entry.key[-1]} is {shown(found)}; wanted: {entry.rule.wanted}"
             self._error("PYN-P05", entry.key, message, "found here", f"for example: {entry.key[-1]} = {entry.rule.example}")
             return None
 
@@ -114,7 +114,7 @@ class Reader:
     def _choice(self, option: Option, value: object) -> str:
         if value in option.values:
             return str(value)
-        message = f"{option.name} is {shown(value)}, but one of {option.listed} is wanted"
+        message = f"{option.name} is {shown(value)}; wanted: one of {option.listed}"
         labels = (Label(self.source.value((OPTIONS, option.name)), "chosen here"), Label(option.span, "declared here"))
         help = f'for example: {option.name} = "{option.default}"'
         self.errors.append(Diagnostic("PYN-P06", message, labels, help=help))
@@ -125,7 +125,7 @@ class Reader:
         what = "option" if table == (OPTIONS,) else "key" if table else "table"
         for name in given:
             if name not in known:
-                message = f"{where} has no {what} {name!r}; {listing(known)}"
+                message = f"{where} has no {what} {name!r}"
                 self._error("PYN-P03", (*table, name), message, "unknown", suggestion(name, known), key=True)
 
     def _error(self, code: str, place: Key, message: str, label: str, help: str, key: bool = False) -> None:
@@ -146,12 +146,9 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def listing(known: list[str]) -> str:
-    """The names there are, as a clause."""
-    return f"there are {', '.join(known)}" if known else "there are none"
-
-
 def suggestion(name: str, known: list[str]) -> str:
-    """The mend for an unknown name: the nearest known one, if one is near."""
+    """The mend for an unknown name: the nearest known one if one is near, else all."""
     near = difflib.get_close_matches(name, known, 1, 0.6)
-    return f"did you mean {near[0]!r}?" if near else "take it out"
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"take it out, or write one of {', '.join(known)}" if known else "take it out: there are none"

@@ -139,7 +139,7 @@ def rebrand(manifest: Manifest, brand: str) -> Manifest:
     try:
         rules.DEVICE_NAME.convert(brand)
     except rules.Unfit:
-        message = f"--brand {brand!r}: {rules.DEVICE_NAME.wanted} is wanted, as all four names are made from it"
+        message = f"--brand {brand!r} makes no names; wanted: {rules.DEVICE_NAME.wanted}"
         raise UsageFailure(Diagnostic("PYN-P08", message, help="for example --brand ExampleTun")) from None
     names = replace(manifest.driver, hardware_id=brand, file=brand.lower(), service=brand.lower(), device=brand.upper())
     return replace(manifest, driver=names)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 from pyndis.diagnostics import Diagnostic, UsageFailure
-from pyndis.package.fields import OPTIONS, Entry, Reader, entries, listing, suggestion, tables
+from pyndis.package.fields import OPTIONS, Entry, Reader, entries, suggestion, tables
 from pyndis.package.rules import Rule, Unfit
 
 
@@ -55,8 +55,7 @@ def _find(name: str, known: list[Entry]) -> Entry:
             Diagnostic("PYN-P07", f"--set {name}: the key is in several tables: {places}", help="name the table too")
         )
     names = [".".join(entry.key) for entry in known]
-    near = suggestion(name, [*names, *(entry.key[1] for entry in known)])
-    help = near if near.startswith("did") else listing(names)
+    help = suggestion(name, [*names, *(entry.key[1] for entry in known)])
     raise UsageFailure(Diagnostic("PYN-P07", f"--set {name}: driver.toml has no such key", help=help))
 
 
@@ -67,7 +66,7 @@ def _value(name: str, text: str, rule: Rule) -> object:
         except Unfit:
             continue
         return candidate
-    raise UsageFailure(Diagnostic("PYN-P07", f"--set {name}={text}: {rule.wanted} is wanted"))
+    raise UsageFailure(Diagnostic("PYN-P07", f"--set {name}={text}; wanted: {rule.wanted}"))
 
 
 def _readings(text: str) -> Iterator[object]:

@@ -28,7 +28,7 @@ class Unfit(ValueError):
 
 @dataclass(frozen=True)
 class Rule:
-    """`wanted` completes "… is wanted"; `example` is a value as one writes it in TOML."""
+    """`wanted` completes "wanted: …"; `example` is a value as one writes it in TOML."""
 
     wanted: str
     example: str
@@ -159,7 +159,7 @@ BINDINGS = Rule(
     _matching("[A-Za-z0-9_]+(,[A-Za-z0-9_]+)*"),
 )
 GUID = Rule("a GUID in braces", '"{4D36E972-E325-11CE-BFC1-08002BE10318}"', _guid)
-VERSION = Rule("four numbers between dots, each at most 65535,", '"1.0.0.0"', _version)
+VERSION = Rule("four numbers between dots, each at most 65535", '"1.0.0.0"', _version)
 SYSTEM_VERSION = Rule(
     "a Windows version out of 6.1 (Windows 7), 6.2, 6.3 and 10.0",
     '"6.1"',
@@ -172,4 +172,4 @@ BOOLEAN = Rule("true or false", "true", _boolean)
 ARCHITECTURE_LIST = Rule(
     f"a list of architectures, each once, out of {_ARCHITECTURE_NAMES}", '["amd64", "x86"]', _list_of(_architecture)
 )
-NDIS_VERSIONS = Rule("a list of NDIS versions from 6.20 on, each once,", '["6.20", "6.30"]', _list_of(_ndis_version))
+NDIS_VERSIONS = Rule("a list of NDIS versions from 6.20 on, each once", '["6.20", "6.30"]', _list_of(_ndis_version))

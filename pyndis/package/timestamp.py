@@ -22,5 +22,5 @@ def build_time(inputs: Iterable[Path], environment: Mapping[str, str] = os.envir
     if said.isascii() and said.isdigit() and int(said) <= _LATEST:
         return int(said)
     help = "set it to what `git log -1 --format=%ct` prints, or unset it"
-    message = f"{VARIABLE} is {said!r}, but a number of seconds since 1970 is wanted"
+    message = f"{VARIABLE} is {said!r}; wanted: a number of seconds since 1970"
     raise UsageFailure(Diagnostic("PYN-P11", message, help=help))

@@ -113,7 +113,7 @@ def test_an_unknown_table_is_refused(driver: Make) -> None:
 def test_a_value_where_a_table_belongs_is_refused(driver: Make) -> None:
     folder = driver(("[ndis]", ""), ("[driver]", "ndis = 6\n[driver]"), ('versions = ["6.20", "6.30"]', "#"))
     found = failure(lambda: Manifest.load(folder))
-    assert "ndis is a value, but a table is wanted" in [each.message for each in found]
+    assert "ndis is a value; wanted: a table" in [each.message for each in found]
 
 
 def test_all_errors_of_a_file_are_shown_at_once(driver: Make) -> None:
@@ -184,7 +184,7 @@ WRONG_SETS = [
     (("device", "X"), "name the table too"),
     (("version", "1"), ""),
     (("if-type", "x"), ""),
-    (("zzzz", "x"), "there are driver.file"),
+    (("zzzz", "x"), "take it out, or write one of driver.file"),
 ]
 
 
