@@ -1,11 +1,8 @@
-"""Authenticode signatures on PE images: what is hashed, and how it is wrapped, signed and put into the file."""
+"""Authenticode signatures on PE images."""
 
 from __future__ import annotations
 
-from asn1crypto.algos import DigestInfo
-from asn1crypto.core import BitString, OctetString, SetOf
-
-from pyndis.signing import pe, signed_data, spc
+from pyndis.signing import indirect_data, pe, signed_data, spc
 from pyndis.signing.identity import Identity
 from pyndis.signing.signed_data import Stamper
 
@@ -28,25 +25,7 @@ def sign_image(
     """
     unsigned = pe.without_signature(image, pe.read_layout(image))
     layout = pe.read_layout(unsigned)
-    content = _indirect_data(unsigned, layout)
+    digest, pages = pe.digest(unsigned, layout, "sha256"), pe.page_hashes(unsigned, layout, "sha256")
+    content = indirect_data.image_with_pages("sha256", digest, pages)
     signature = signed_data.sign(spc.INDIRECT_DATA, content, identity, description=description, url=url, stamp=stamp)
     return pe.with_signature(unsigned, layout, signature)
-
-
-def indirect_data(kind: str, value: spc.SpcPeImageData | spc.SpcLink, algorithm: str, digest: bytes) -> spc.SpcIndirectData:
-    """A digest of something elsewhere, with the kind of thing that it is."""
-    info = DigestInfo({"digest_algorithm": signed_data.digest_algorithm(algorithm), "digest": digest})
-    return spc.SpcIndirectData({"data": {"type": kind, "value": value}, "message_digest": info})
-
-
-def image_data(file: spc.SpcLink) -> spc.SpcPeImageData:
-    """SpcPeImageData with no flags, as signtool and Inf2Cat write it."""
-    return spc.SpcPeImageData({"flags": BitString(()), "file": file})
-
-
-def _indirect_data(image: bytes, layout: pe.Layout) -> spc.SpcIndirectData:
-    hashes = signed_data.attribute(spc.PAGE_HASHES_V2, OctetString(pe.page_hashes(image, layout)))
-    serialized = SetOf([hashes], spec=spc.Attribute).dump()
-    moniker = spc.SpcSerializedObject({"class_id": spc.PAGE_HASHES_CLASS, "serialized_data": serialized})
-    data = image_data(spc.SpcLink("moniker", moniker))
-    return indirect_data(spc.PE_IMAGE_DATA, data, "sha256", pe.digest(image, layout, "sha256"))

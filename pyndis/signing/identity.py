@@ -10,9 +10,9 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
-from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from pyndis.diagnostics import Diagnostic, UsageFailure
+from pyndis.signing.trust import CODE_SIGNING, may
 
 PASSWORD_VARIABLE = "PYNDIS_PFX_PASSWORD"
 
@@ -24,15 +24,6 @@ class Identity:
     certificate: x509.Certificate
     private_key: rsa.RSAPrivateKey = field(repr=False)
     chain: tuple[x509.Certificate, ...] = ()
-
-
-def may_sign_code(certificate: x509.Certificate) -> bool:
-    """Whether the certificate's extended key usage names code signing. Without the extension it does not count."""
-    try:
-        usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except x509.ExtensionNotFound:
-        return False
-    return ExtendedKeyUsageOID.CODE_SIGNING in usage
 
 
 def load_pfx(path: Path, ask: Callable[[Path], str] | None = None) -> Identity:
@@ -48,7 +39,7 @@ def load_pfx(path: Path, ask: Callable[[Path], str] | None = None) -> Identity:
     if store.cert is None or not isinstance(store.key, rsa.RSAPrivateKey):
         found = "no private key" if store.key is None else "no certificate" if store.cert is None else "no RSA key"
         raise _unusable(path, f"holds {found}", "export certificate and RSA key together; Windows loads no other drivers")
-    if not may_sign_code(store.cert.certificate):
+    if not may(store.cert.certificate, CODE_SIGNING, explicitly=True):
         mend = "use a certificate whose extended key usage names code signing"
         raise _unusable(path, "holds a certificate that may not sign code", mend)
     chain = tuple(each.certificate for each in store.additional_certs)

@@ -16,11 +16,15 @@ from pyndis.diagnostics import Diagnostic, DriverFailure
 ALIGNMENT = 8
 """The certificate table and its entries start at multiples of this many bytes; what is hashed is padded to it."""
 
+PAGE = 0x1000
+"""Bytes that a page hash covers: the memory page of all machines that drivers are built for."""
+
 _CERTIFICATE = struct.Struct("<IHH")  # WIN_CERTIFICATE: length, revision, type
 _REVISION_2 = 0x0200
 _PKCS_SIGNED_DATA = 0x0002
 _DIRECTORIES_AT = {0x10B: 96, 0x20B: 112}  # by optional header magic: where the data directories start in it
 _SECURITY_DIRECTORY = 4
+_HEADERS_SIZE_AT = 60
 _CHECKSUM_AT = 64
 _SECTION_HEADER_SIZE = 40
 
@@ -41,7 +45,6 @@ class Layout:
     checksum: int
     security_entry: int
     headers_size: int
-    page_size: int
     sections: tuple[Section, ...]
     table: int
     table_size: int
@@ -83,23 +86,19 @@ def read_layout(image: bytes) -> Layout:
     (directory_count,) = _read(image, "<I", optional + directories - 4, "optional header")
     if directory_count <= _SECURITY_DIRECTORY or optional_size < security + 8:
         raise rejected("its optional header has no room for a certificate table entry")
-    page_size, headers_size = _read(image, "<I24xI", optional + 32, "optional header")
+    (headers_size,) = _read(image, "<I", optional + _HEADERS_SIZE_AT, "optional header")
     table, table_size = _read(image, "<II", optional + security, "data directory")
     sections_at = optional + optional_size
-    _check_headers(image, page_size, headers_size, sections_at + section_count * _SECTION_HEADER_SIZE)
+    headers_end = sections_at + section_count * _SECTION_HEADER_SIZE
+    if headers_end > headers_size or headers_size > len(image):
+        found = f"its headers take {headers_end} bytes, SizeOfHeaders says {headers_size}, the file has {len(image)}"
+        raise rejected(found)
     if table == 0 and table_size == 0:
         table = len(image)
     elif table + table_size != len(image) or table % ALIGNMENT or table < headers_size or table_size <= _CERTIFICATE.size:
         raise _misplaced(table, table_size, len(image))
     sections = tuple(_sections(image, sections_at, section_count, headers_size, table))
-    return Layout(optional + _CHECKSUM_AT, optional + security, headers_size, page_size, sections, table, table_size)
-
-
-def _check_headers(image: bytes, page_size: int, headers_size: int, headers_end: int) -> None:
-    if headers_size > len(image) or headers_end > headers_size:
-        raise rejected(f"its headers take {headers_end} bytes, SizeOfHeaders says {headers_size}, the file has {len(image)}")
-    if page_size < 16 or page_size & (page_size - 1) or headers_size > page_size:
-        raise rejected(f"SectionAlignment is {page_size:#x}: wanted a power of two that SizeOfHeaders fits in")
+    return Layout(optional + _CHECKSUM_AT, optional + security, headers_size, sections, table, table_size)
 
 
 def _misplaced(table: int, size: int, length: int) -> DriverFailure:
@@ -150,21 +149,19 @@ def page_hashes(image: bytes, layout: Layout, algorithm: str = "sha256") -> byte
 
     Short pages are filled up with zeros: the loader checks what it has mapped.
     """
-    headers = b"".join(_hashed_headers(image, layout, layout.headers_size))
-    left_out = layout.headers_size - len(headers)
-    table = [_page(0, headers, layout.page_size - left_out, algorithm)]
+    hasher = hashlib.new(algorithm)
+    for part in _hashed_headers(image, layout, layout.headers_size):
+        hasher.update(part)
+    hasher.update(_padding(layout.headers_size, PAGE))
+    table = [struct.pack("<I", 0) + hasher.digest()]
     end = layout.headers_size
     for section in layout.sections:
         end = section.offset + section.size
-        for offset in range(section.offset, end, layout.page_size):
-            page = image[offset : min(offset + layout.page_size, end)]
-            table.append(_page(offset, page, layout.page_size, algorithm))
-    table.append(struct.pack("<I", end) + bytes(hashlib.new(algorithm).digest_size))
+        for offset in range(section.offset, end, PAGE):
+            page = image[offset : min(offset + PAGE, end)]
+            table.append(struct.pack("<I", offset) + hashlib.new(algorithm, page + _padding(len(page), PAGE)).digest())
+    table.append(struct.pack("<I", end) + bytes(hasher.digest_size))
     return b"".join(table)
-
-
-def _page(offset: int, data: bytes, size: int, algorithm: str) -> bytes:
-    return struct.pack("<I", offset) + hashlib.new(algorithm, data + bytes(size - len(data))).digest()
 
 
 def checksum(image: bytes, layout: Layout) -> int:

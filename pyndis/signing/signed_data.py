@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from asn1crypto.algos import DigestAlgorithm, SignedDigestAlgorithm
 from asn1crypto.core import Asn1Value, BMPString, IA5String, Null, ObjectIdentifier, OctetString
 from asn1crypto.parser import parse as parse_der
+from asn1crypto.parser import peek
 from asn1crypto.x509 import Certificate
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -30,6 +31,7 @@ _DIGEST = "sha256"
 class Signer:
     """One signature. Attributes: from object identifier to the DER of each value."""
 
+    version: int
     issuer: bytes
     serial: int
     digest_algorithm: str
@@ -191,6 +193,7 @@ def _certificates(choices: Iterable[Asn1Value]) -> Iterator[x509.Certificate]:
 
 def _read_signer(signer: spc.SignerInfo) -> Signer:
     return Signer(
+        version=int(signer["version"]),
         issuer=signer["sid"]["issuer"].dump(),
         serial=int(signer["sid"]["serial_number"]),
         digest_algorithm=signer["digest_algorithm"]["algorithm"].native,
@@ -207,5 +210,13 @@ def attribute_values(attributes: Iterable[spc.Attribute]) -> dict[str, tuple[byt
     found: dict[str, tuple[bytes, ...]] = {}
     for each in attributes or ():
         kind = each["type"].dotted
-        found[kind] = found.get(kind, ()) + tuple(value.parsed.dump() for value in each["values"])
+        found[kind] = found.get(kind, ()) + tuple(_split(body(each["values"].dump())))
     return found
+
+
+def _split(contents: bytes) -> Iterator[bytes]:
+    """The values in the contents of a SET. asn1crypto's Any would try to interpret them, and fail on bare context tags."""
+    while contents:
+        size = peek(contents)
+        yield contents[:size]
+        contents = contents[size:]

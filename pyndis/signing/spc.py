@@ -37,6 +37,7 @@ OPUS_INFO = "1.3.6.1.4.1.311.2.1.12"
 PE_IMAGE_DATA = "1.3.6.1.4.1.311.2.1.15"
 INDIVIDUAL_CODE_SIGNING = "1.3.6.1.4.1.311.2.1.21"
 FLAT_FILE = "1.3.6.1.4.1.311.2.1.25"
+PAGE_HASHES_V1 = "1.3.6.1.4.1.311.2.3.1"
 PAGE_HASHES_V2 = "1.3.6.1.4.1.311.2.3.2"
 TIMESTAMP_INFO = "1.2.840.113549.1.9.16.1.4"
 TIMESTAMP_TOKEN = "1.3.6.1.4.1.311.3.3.1"
@@ -47,6 +48,9 @@ CATALOG_MEMBERS = {1: "1.3.6.1.4.1.311.12.1.2", 2: "1.3.6.1.4.1.311.12.1.3"}
 NAME_VALUE = "1.3.6.1.4.1.311.12.2.1"
 MEMBER_INFO = "1.3.6.1.4.1.311.12.2.2"
 MEMBER_INFO_2 = "1.3.6.1.4.1.311.12.2.3"
+
+PLAIN_TEXT = 0x10010001
+"""How catalog names and values are to be read: CRYPTCAT_ATTR_AUTHENTICATED, _NAMEASCII and _DATAASCII."""
 
 PAGE_HASHES_CLASS = bytes.fromhex("a6b586d5b4a12466ae05a217da8e60d6")
 """The class id of an SpcSerializedObject that carries page hashes, in the byte order of the file."""
