@@ -1,0 +1,256 @@
+"""The Windows kernel for one driver image, on Linux."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+from pyndis.diagnostics import Diagnostic, DriverFailure, UsageFailure
+from pyndis.host import native
+from pyndis.host.adapter import Adapter
+from pyndis.host.errors import DriverFault, InitializeFailed
+from pyndis.host.handle import Handle
+from pyndis.host.process import Process
+from pyndis.host.reports import RuleBroken, Violation
+from pyndis.host.session import Session, must_settle, rest_of
+from pyndis.host.wire import Frame, Value
+
+TICKS_PER_SECOND = 10_000_000
+_PATIENCE = {"virtual": 1.0, "real": 30.0}  # seconds of silence after which a command is called stuck
+
+Windows = Literal["win7", "win8", "win81", "win10"]
+
+
+@dataclass(frozen=True)
+class Calls:
+    """How often the driver called an export, and how often that failed."""
+
+    calls: int
+    failed: int
+
+
+class Host:
+    """Loads an image and plays the kernel to it.
+
+    A context manager: leaving the block ends clients, adapters and driver in good order, and raises RuleBroken for every
+    broken rule that was not expected.
+
+    Raises DriverFailure: PYN-H01 the file is no image for this kernel, PYN-H02 an import that this kernel does not have.
+    """
+
+    def __init__(
+        self,
+        image: Path | str,
+        *,
+        cpus: int = 2,
+        seed: int | None = None,
+        verifier: bool = True,
+        os: Windows = "win10",
+        ndis: tuple[int, int] | None = None,
+        guard: bool = True,
+        clock: Literal["virtual", "real"] = "virtual",
+        stack_limit: int | None = None,
+    ) -> None:
+        """`os` and `ndis` are the versions to play (ndis: the system's own if not given).
+
+        `seed` makes the schedule deterministic; `verifier=False`, `guard=False` (no guard pages around pool blocks) and
+        `clock="real"` are for speed; `stack_limit` in bytes.
+        """
+        self.image = Path(image)
+        self.seed = seed
+        self.driver_status: int | None = None
+        self.adapters: list[Adapter] = []
+        self._expected: list[str] = []
+        self._processes: list[Process] = []
+        self._clock = clock
+        self._session: Session | None = None
+        self._final: tuple[list[Violation], list[Violation]] = ([], [])
+        self._options: dict[str, Value] = {"os": os, "cpus": cpus, "guard": guard, "clock": clock, "verifier": verifier}
+        if ndis is not None:
+            self._options["ndis"] = f"{ndis[0]}.{ndis[1]:02}"
+        if stack_limit is not None:
+            self._options["stack_limit"] = stack_limit
+        if seed is not None:
+            self._options["seed"] = seed
+
+    # -- Start and end ----------------------------------------------------------------------------------------------
+
+    def __enter__(self) -> Host:
+        if not self.image.is_file():
+            raise UsageFailure(Diagnostic("PYN-H00", f"there is no image {self.image}", help="build the driver first"))
+        self._session = Session(native.executable(), self.image.resolve(), self.seed, _PATIENCE[self._clock])
+        try:
+            self._session.call("configure", **self._options)
+            self._session.call("load", path=str(self.image.resolve()), name=self.image.name)
+            self.driver_status = self._session.call("entry").number("status")
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        try:
+            if error is None:
+                self._wind_up()
+        except DriverFault as fault:
+            if fault.fault is None:
+                raise  # else it is among the violations, which are judged below
+        finally:
+            self._close()
+        unexpected = tuple(each for each in self.violations if each.rule not in self._expected)
+        if error is not None:
+            for each in unexpected:
+                error.add_note(each.report())
+            return
+        missing = tuple(rule for rule in self._expected if rule not in {each.rule for each in self.violations})
+        if unexpected or missing:
+            raise RuleBroken(unexpected, missing)
+
+    def _close(self) -> None:
+        if self._session is not None:
+            session, self._session = self._session, None
+            self._final = (session.violations, session.notes)
+            session.close()
+
+    def _wind_up(self) -> None:
+        """What a system does when it goes down in good order."""
+        state = self._state().text("driver")
+        if state != "started":
+            return
+        for adapter in self.adapters:
+            if not adapter.halted:
+                adapter.return_inline()
+                adapter.return_held()
+        for process in self._processes:
+            process.kill()
+        for adapter in self.adapters:
+            if not adapter.halted:
+                adapter.halt()
+        self.unload()
+
+    @property
+    def session(self) -> Session:
+        """The open session. Raises UsageFailure (PYN-H03) outside the `with` block."""
+        if self._session is None:
+            raise UsageFailure(Diagnostic("PYN-H03", "the host does not run", help="use it as `with Host(image) as host:`"))
+        return self._session
+
+    def _state(self) -> Frame:
+        return self.session.call("state")
+
+    def unload(self) -> None:
+        """Unload the driver; then the host looks for what it left behind."""
+        self.session.call("unload")
+
+    # -- Rules --------------------------------------------------------------------------------------------------------
+
+    def expect(self, rule: str) -> None:
+        """The driver is meant to break this rule (a crash is called `Fault`): the block fails if it does not."""
+        self._expected.append(rule)
+
+    @property
+    def violations(self) -> list[Violation]:
+        """The rules broken so far, once all is at rest; crashes among them, as `Fault`."""
+        if self._session is None:
+            return list(self._final[0])
+        self._session.settle()
+        return list(self._session.violations)
+
+    @property
+    def notes(self) -> list[Violation]:
+        """What is no violation but worth a look."""
+        if self._session is None:
+            return list(self._final[1])
+        self._session.settle()
+        return list(self._session.notes)
+
+    @property
+    def debug(self) -> list[str]:
+        """What the driver printed with DbgPrint and DbgPrintEx."""
+        self.session.settle()
+        return list(self.session.debug)
+
+    # -- Time ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> float:
+        """Seconds since the start, by the driver's clock."""
+        return self._state().number("now") / TICKS_PER_SECOND
+
+    def advance(self, seconds: float) -> None:
+        """Let virtual time go on: what falls due fires, in order."""
+        must_settle(rest_of(self.session.call("advance", ticks=round(seconds * TICKS_PER_SECOND))))
+
+    def settle(self) -> None:
+        """Let everything run that can run without time passing. Raises DriverFailure (PYN-H09) if that does not end."""
+        self.session.settle()
+
+    # -- Adapters and clients ----------------------------------------------------------------------------------------
+
+    def add_adapter(
+        self,
+        luid_index: int = 1,
+        *,
+        configuration: Mapping[str, str | int] | None = None,
+        restart: bool = True,
+        bind: bool = True,
+        check: bool = True,
+    ) -> Adapter:
+        """Initialize and restart an adapter. `configuration` is its registry parameters; `restart=False` leaves it paused;
+        `bind=False` leaves out what protocols set when they bind (packet filter, lookahead).
+
+        Raises InitializeFailed, unless `check=False`: then `adapter.attributes["status"]` tells, and a failed adapter counts
+        as halted.
+        """
+        if self.driver_status:
+            raise DriverFailure(
+                Diagnostic("PYN-H05", f"DriverEntry failed with {self.driver_status:#010x}: no adapter can be added")
+            )
+        adapter = Adapter(self.session, luid_index)
+        lines = "\n".join(f"{name}={value}" for name, value in (configuration or {}).items())
+        reply = self.session.call("add-adapter", lines.encode(), adapter=adapter.id, luid=luid_index, restart=restart, bind=bind)
+        adapter.attributes = dict(reply.keys)
+        adapter.halted = reply.number("status") != 0
+        self.adapters.append(adapter)
+        if check:
+            _check_initialized(reply)
+        return adapter
+
+    def process(self, user: str = "SYSTEM", bits: int = 64) -> Process:
+        """A client process of this user (`SYSTEM`, `Administrator`, `User`)."""
+        process = Process(self.session, user, bits)
+        self._processes.append(process)
+        return process
+
+    def open(self, path: str) -> Handle:
+        """Open a device in a process of its own that runs as SYSTEM. Raises as Process.open."""
+        return self.process().open(path)
+
+    # -- Faults -------------------------------------------------------------------------------------------------------
+
+    def fail_allocation(self, n: int, count: int = 1) -> None:
+        """From now, the n-th call that allocates fails, and the count - 1 after it. 0: no more."""
+        self.session.call("fail-allocation", nth=n, count=count)
+
+    def fail_call(self, name: str, n: int, count: int = 1) -> None:
+        """The same for the calls of one export. Raises CommandRefused for one that cannot fail."""
+        self.session.call("fail", name=name, nth=n, count=count)
+
+    def calls(self, reset: bool = False) -> dict[str, Calls]:
+        """How often the driver called each export."""
+        lines = self.session.call("calls", reset=reset).lines()
+        return {name: Calls(int(calls), int(failed)) for name, calls, failed in (line.split() for line in lines)}
+
+    def allocations(self, reset: bool = False) -> int:
+        """How many calls allocated."""
+        return self.session.call("calls", reset=reset).number("allocations")
+
+
+def _check_initialized(reply: Frame) -> None:
+    if reply.number("status"):
+        raise InitializeFailed("MiniportInitializeEx", reply.number("status"))
+    if reply.number("restart_status"):
+        raise InitializeFailed("MiniportRestart", reply.number("restart_status"))

@@ -1,0 +1,170 @@
+"""As much of the PDB format as names and source lines of functions need.
+
+The layout is public: the LLVM project documents it ("The PDB File Format"). A file that is not what it says raises NotAPdb.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PureWindowsPath
+
+_MAGIC = b"Microsoft C/C++ MSF 7.00\r\n\x1aDS\0\0\0"
+_INFO_STREAM = 1
+_DBI_STREAM = 3
+_NO_STREAM = 0xFFFF
+_SECTION_HEADERS = 5  # place in the DBI's list of further streams
+_PROCEDURES = {0x110F, 0x1110, 0x1146, 0x1147}  # S_LPROC32, S_GPROC32, and the same with an id
+_LINES = 0xF2
+_FILES = 0xF4
+_LINE_BITS = 0xFFFFFF
+
+Functions = dict[int, str]
+Lines = list[tuple[int, str]]
+
+
+class NotAPdb(Exception):
+    """The file is truncated or of another format."""
+
+
+def read_pdb(data: bytes) -> tuple[Functions, Lines]:
+    """Function names by offset from the image's base, and `(offset, "file.c:12")` for each source line."""
+    try:
+        return _read(data)
+    except (struct.error, IndexError, UnicodeDecodeError, KeyError) as error:
+        raise NotAPdb(str(error)) from error
+
+
+def _read(data: bytes) -> tuple[Functions, Lines]:
+    streams = _streams(data)
+    dbi = _dbi(streams[_DBI_STREAM])
+    sections = [_u32(streams[dbi.sections], at + 12) for at in range(0, len(streams[dbi.sections]), 40)]
+    names = _names(streams)
+    functions: Functions = {}
+    lines: Lines = []
+    for module in dbi.modules:
+        stream = streams[module.stream]
+        functions.update(_functions(stream[: module.symbols], sections))
+        start = module.symbols + module.old_lines
+        lines.extend(_lines(stream[start : start + module.lines], sections, names))
+    return functions, lines
+
+
+def _u32(data: bytes, at: int) -> int:
+    return int(struct.unpack_from("<I", data, at)[0])
+
+
+def _streams(data: bytes) -> list[bytes]:
+    if not data.startswith(_MAGIC):
+        raise NotAPdb("no MSF 7.00 file")
+    block, _, _, size, _, map_block = struct.unpack_from("<6I", data, 32)
+    count = -(-size // block)
+    directory = _join(data, struct.unpack_from(f"<{count}I", data, map_block * block), block, size)
+    total = _u32(directory, 0)
+    sizes = struct.unpack_from(f"<{total}I", directory, 4)
+    at = 4 + 4 * total
+    streams = []
+    for each in sizes:
+        length = 0 if each == 0xFFFFFFFF else each
+        blocks = struct.unpack_from(f"<{-(-length // block)}I", directory, at)
+        at += 4 * len(blocks)
+        streams.append(_join(data, blocks, block, length))
+    return streams
+
+
+def _join(data: bytes, blocks: tuple[int, ...], block: int, size: int) -> bytes:
+    return b"".join(data[each * block : (each + 1) * block] for each in blocks)[:size]
+
+
+@dataclass(frozen=True)
+class _Module:
+    stream: int
+    symbols: int
+    old_lines: int
+    lines: int
+
+
+@dataclass(frozen=True)
+class _Dbi:
+    modules: list[_Module]
+    sections: int
+
+
+def _dbi(stream: bytes) -> _Dbi:
+    modules, contributions, section_map, sources, types, _, further, edit = struct.unpack_from("<4iiIii", stream, 24)
+    at = 64 + modules + contributions + section_map + sources + types + edit
+    others = struct.unpack_from(f"<{further // 2}H", stream, at)
+    return _Dbi(list(_modules(stream[64 : 64 + modules])), others[_SECTION_HEADERS])
+
+
+def _modules(data: bytes) -> Iterator[_Module]:
+    at = 0
+    while at < len(data):
+        stream, symbols, old_lines, lines = struct.unpack_from("<HIII", data, at + 34)
+        if stream != _NO_STREAM:
+            yield _Module(stream, symbols, old_lines, lines)
+        end = data.index(b"\0", data.index(b"\0", at + 64) + 1) + 1
+        at = (end + 3) & ~3
+
+
+def _functions(symbols: bytes, sections: list[int]) -> Functions:
+    functions: Functions = {}
+    at = 4
+    while at + 4 <= len(symbols):
+        length, kind = struct.unpack_from("<HH", symbols, at)
+        if kind in _PROCEDURES:
+            offset, section = struct.unpack_from("<IH", symbols, at + 32)
+            name = symbols[at + 39 : symbols.index(b"\0", at + 39)].decode()
+            functions[sections[section - 1] + offset] = name
+        at += length + 2
+    return functions
+
+
+def _names(streams: list[bytes]) -> bytes:
+    """The string table, which the info stream's table of named streams leads to."""
+    info = streams[_INFO_STREAM]
+    size = _u32(info, 28)
+    strings = info[32 : 32 + size]
+    at = 32 + size
+    count, _ = struct.unpack_from("<II", info, at)
+    at += 8
+    for _ in range(2):  # the bit sets of present and deleted entries
+        at += 4 + 4 * _u32(info, at)
+    for entry in range(count):
+        key, stream = _u32(info, at + 8 * entry), _u32(info, at + 8 * entry + 4)
+        if strings[key : strings.index(b"\0", key)] == b"/names":
+            return streams[stream][12:]
+    return b""
+
+
+def _subsections(data: bytes) -> Iterator[tuple[int, bytes]]:
+    at = 0
+    while at + 8 <= len(data):
+        kind, length = struct.unpack_from("<II", data, at)
+        yield kind, data[at + 8 : at + 8 + length]
+        at += 8 + ((length + 3) & ~3)
+
+
+def _lines(data: bytes, sections: list[int], names: bytes) -> Lines:
+    parts = list(_subsections(data))
+    files = b"".join(content for kind, content in parts if kind == _FILES)
+    lines: Lines = []
+    for kind, content in parts:
+        if kind == _LINES:
+            lines.extend(_line_blocks(content, sections, files, names))
+    return lines
+
+
+def _line_blocks(data: bytes, sections: list[int], files: bytes, names: bytes) -> Iterator[tuple[int, str]]:
+    start, section = struct.unpack_from("<IH", data)
+    base = sections[section - 1] + start
+    at = 12
+    while at + 12 <= len(data):
+        file, count, size = struct.unpack_from("<III", data, at)
+        name_at = _u32(files, file)
+        name = PureWindowsPath(names[name_at : names.index(b"\0", name_at)].decode()).name
+        for line in range(count):
+            offset, number = struct.unpack_from("<II", data, at + 12 + 8 * line)
+            yield base + offset, f"{name}:{number & _LINE_BITS}"
+        at += size

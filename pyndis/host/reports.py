@@ -1,0 +1,146 @@
+"""Broken rules and faults as values: what, where in the driver, and the history of the object (PROTOCOL.md, section 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pyndis.diagnostics import Diagnostic, DriverFailure
+from pyndis.host.symbols import Symbols
+from pyndis.host.wire import Frame
+
+FAULT = "Fault"
+
+
+@dataclass(frozen=True)
+class StackFrame:
+    """One step of a call stack, innermost first.
+
+    `kind` is `frame` (code of the driver, at `rva` of its image), `call` (the driver calls the kernel) or `callback` (the
+    kernel calls the driver).
+    """
+
+    kind: str
+    text: str
+    rva: int = 0
+    place: str = ""
+
+    def __str__(self) -> str:
+        if self.kind == "frame":
+            return f"{self.text} ({self.place})" if self.place else self.text
+        return f"[{self.kind} {self.text}]"
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A rule that the driver broke, by its official name; for a crash the rule is `Fault` and `kind` says which."""
+
+    rule: str
+    message: str
+    stack: tuple[StackFrame, ...] = ()
+    history: tuple[str, ...] = ()
+    allocated: tuple[StackFrame, ...] = ()
+    freed: tuple[StackFrame, ...] = ()
+    registers: tuple[str, ...] = ()
+    subject: str = ""
+    kind: str = ""
+    irql: int = 0
+    seed: int | None = None
+
+    def report(self) -> str:
+        """All of it, as text of several lines."""
+        parts = [f"{self.rule}: {self.message}"]
+        parts += _section("called from", [str(each) for each in self.stack])
+        parts += _section("the object", [self.subject] if self.subject else [])
+        parts += _section("allocated at", [str(each) for each in self.allocated])
+        parts += _section("freed at", [str(each) for each in self.freed])
+        parts += _section("history", list(self.history))
+        if self.seed is not None:
+            parts.append(f"  seed {self.seed}")
+        return "\n".join(parts)
+
+
+def _section(title: str, lines: list[str]) -> list[str]:
+    return [f"  {title}:", *(f"    {line}" for line in lines)] if lines else []
+
+
+class RuleBroken(DriverFailure, AssertionError):
+    """The driver broke rules that the test did not announce with `expect`, or kept one that it announced."""
+
+    def __init__(self, violations: tuple[Violation, ...], missing: tuple[str, ...] = ()) -> None:
+        found = [Diagnostic("PYN-H20", f"{each.rule}: {each.message}", notes=(each.report(),)) for each in violations]
+        kept = [Diagnostic("PYN-H21", f"{rule} was expected and did not happen") for rule in missing]
+        super().__init__(*found, *kept)
+        self.violations = violations
+        self.missing = missing
+
+    def __str__(self) -> str:
+        return "\n".join(
+            [*(each.report() for each in self.violations), *(f"{each}: expected, did not happen" for each in self.missing)]
+        )
+
+
+def violation_of(event: Frame, symbols: Callable[[str], Symbols], seed: int | None = None) -> Violation:
+    """From a `violation`, `note` or `fault` event."""
+    sections = _read_report(event.lines(), symbols)
+    fault = event.word == "fault"
+    return Violation(
+        rule=FAULT if fault else event.text("rule"),
+        message=event.text("text"),
+        stack=tuple(sections.stack),
+        history=tuple(sections.history),
+        allocated=tuple(sections.allocated),
+        freed=tuple(sections.freed),
+        registers=tuple(sections.registers),
+        subject=event.text("subject") or "; ".join(sections.objects),
+        kind=event.text("kind"),
+        irql=event.number("irql"),
+        seed=seed,
+    )
+
+
+class _Sections:
+    """The parts of a report while it is read; `frames` is where the next stack line belongs."""
+
+    def __init__(self) -> None:
+        self.stack: list[StackFrame] = []
+        self.allocated: list[StackFrame] = []
+        self.freed: list[StackFrame] = []
+        self.history: list[str] = []
+        self.objects: list[str] = []
+        self.registers: list[str] = []
+        self.frames = self.stack
+
+
+def _read_report(lines: list[str], symbols: Callable[[str], Symbols]) -> _Sections:
+    sections = _Sections()
+    for line in lines:
+        word, _, rest = line.partition(" ")
+        match word:
+            case "frame":
+                sections.frames.append(_frame(rest, symbols))
+            case "call" | "callback":
+                sections.frames.append(StackFrame(word, rest))
+            case "allocated":
+                sections.frames = sections.allocated
+            case "freed":
+                sections.frames = sections.freed
+            case "history":
+                sections.history.append(rest)
+            case "object":
+                sections.objects.append(rest)
+            case "register":
+                sections.registers.append(rest)
+    return sections
+
+
+def _frame(text: str, symbols: Callable[[str], Symbols]) -> StackFrame:
+    """`IMAGE+0x12a4`: the function is looked up one byte before, where the call is."""
+    image, _, offset = text.rpartition("+")
+    if not image:
+        return StackFrame("frame", text)
+    rva = int(offset.split()[0], 0)
+    found = symbols(image).find(rva - 1)
+    if found is None:
+        return StackFrame("frame", text, rva)
+    return StackFrame("frame", f"{image}!{found.name}+{rva - found.rva:#x}", rva, found.place)

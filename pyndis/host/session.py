@@ -1,0 +1,165 @@
+"""What a Host and all that belongs to it share: the channel, the identifiers, the events, and the rule for waiting."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pyndis.diagnostics import Diagnostic, DriverFailure
+from pyndis.host.channel import Channel, Pending
+from pyndis.host.errors import DriverFault, Stuck
+from pyndis.host.reports import Violation, violation_of
+from pyndis.host.symbols import Symbols, symbols_of
+from pyndis.host.wire import Frame, Keys, Value
+
+_LOOK = 0.25  # seconds between two looks at a command that does not end
+_SETTLE_TIMEOUT = 10  # seconds of real time in which a driver must come to rest
+
+
+class Listener(Protocol):
+    """Whatever events name: an adapter, a handle, a request, a command."""
+
+    def on_event(self, event: Frame) -> None:
+        """On the reader's thread: only take note of it."""
+
+
+@dataclass(frozen=True)
+class Rest:
+    """After a `settle`: whether all came to rest, the virtual time (100 ns), and which threads still wait in the driver."""
+
+    settled: bool
+    now: int
+    waiting: tuple[str, ...]
+
+
+class Session:
+    """One native process and what is known of it."""
+
+    def __init__(self, executable: Path, image: Path, seed: int | None, patience: float) -> None:
+        self.image = image
+        self.seed = seed
+        self.violations: list[Violation] = []
+        self.notes: list[Violation] = []
+        self.debug: list[str] = []
+        self._symbols: dict[str, Symbols] = {}
+        self._listeners: dict[tuple[str, int], Listener] = {}
+        self._ids = itertools.count(1)
+        self._patience = patience
+        self._sent = 0
+        self._sent_lock = threading.Lock()
+        self.closed = False
+        self.channel = Channel(executable, self._on_event)
+
+    def new_id(self) -> int:
+        """An identifier for something the client names."""
+        return next(self._ids)
+
+    def listen(self, kind: str, id: int, listener: Listener) -> None:
+        """Events about this object go to the listener."""
+        self._listeners[kind, id] = listener
+
+    def start(
+        self,
+        word: str,
+        keys: Keys,
+        payload: bytes = b"",
+        descriptors: Sequence[int] = (),
+        announce: Callable[[int], None] | None = None,
+    ) -> Pending:
+        """Send a command and do not wait for it. `announce` gets its number before any event about it can come."""
+        with self._sent_lock:
+            self._sent += 1
+        return self.channel.send(word, keys, payload, descriptors, announce)
+
+    def call(self, word: str, payload: bytes = b"", /, **keys: Value) -> Frame:
+        """Send a command and wait for its reply. Raises as pyndis.host.errors says, and Stuck if no reply can come.
+
+        Keys that are Python words take a trailing underscore.
+        """
+        return self.finish(self.start(word, {key.rstrip("_"): value for key, value in keys.items()}, payload))
+
+    def finish(self, pending: Pending) -> Frame:
+        """The reply to a command. When all is at rest and nobody gives the host anything to do, it will not come: Stuck."""
+        quiet = 0.0
+        sent = self._sent
+        while not pending.wait(_LOOK):
+            rest = self.rest()
+            quiet = quiet + _LOOK if rest.settled and self._sent == sent else 0.0
+            sent = self._sent
+            if quiet >= self._patience and not pending.done:
+                raise Stuck(pending.word, rest.waiting)
+        try:
+            return pending.result()
+        except DriverFault as error:
+            raise self._with_report(error) from None
+
+    def _with_report(self, error: DriverFault) -> DriverFault:
+        fault = next((each for each in reversed(self.violations) if each.kind), None)
+        return DriverFault(error.diagnostics[0].message, fault) if fault else error
+
+    def rest(self) -> Rest:
+        """Let everything run that can, then say what waits."""
+        pending = self.channel.send("settle", {"timeout": _SETTLE_TIMEOUT})
+        pending.wait(2 * _SETTLE_TIMEOUT)
+        if not pending.done:
+            return Rest(False, 0, ())
+        return rest_of(pending.result())
+
+    def settle(self) -> None:
+        """Wait until nothing can go on by itself. Raises DriverFailure (PYN-H09) if the driver does not come to rest."""
+        if not self.closed:
+            must_settle(self.rest())
+
+    def symbols(self, image: str) -> Symbols:
+        """Of the driver's image; other images (the host's own) have none."""
+        if image not in self._symbols:
+            ours = image.lower() == self.image.name.lower()
+            self._symbols[image] = symbols_of(self.image) if ours else Symbols({})
+        return self._symbols[image]
+
+    def _on_event(self, event: Frame) -> None:
+        match event.word:
+            case "violation" | "fault":
+                self.violations.append(violation_of(event, self.symbols, self.seed))
+            case "note":
+                self.notes.append(violation_of(event, self.symbols, self.seed))
+            case "debug":
+                self.debug.append(event.payload.decode("utf-8", "replace"))
+            case "request-done":
+                self._pass_on("request", event)
+            case "closed":
+                self._pass_on("handle", event)
+            case "sent" | "received" | "status" | "returned":
+                self._pass_on("adapter", event)
+
+    def _pass_on(self, kind: str, event: Frame) -> None:
+        listener = self._listeners.get((kind, event.number(kind)))
+        if listener is not None:
+            listener.on_event(event)
+
+    def close(self) -> None:
+        """End the native process."""
+        self.closed = True
+        self.channel.close()
+
+
+def rest_of(reply: Frame) -> Rest:
+    """Of the reply to `settle` or `advance`."""
+    return Rest(reply.number("settled") != 0, reply.number("now"), tuple(reply.lines()))
+
+
+def must_settle(rest: Rest) -> None:
+    """Raises DriverFailure (PYN-H09) if the driver did not come to rest."""
+    if not rest.settled:
+        raise DriverFailure(
+            Diagnostic(
+                "PYN-H09",
+                f"the driver does not come to rest within {_SETTLE_TIMEOUT} seconds",
+                notes=rest.waiting,
+                help="look for a work item that queues itself, or a loop that waits for another thread",
+            )
+        )
