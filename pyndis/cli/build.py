@@ -1,0 +1,113 @@
+"""`pyndis build`: from a driver's Python to a signed driver package."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from pyndis.cli.building import inputs
+from pyndis.cli.building.request import NONE, TEST, Request
+from pyndis.cli.building.run import build, outdated
+from pyndis.cli.options import driver_options, password
+from pyndis.cli.progress import progress
+from pyndis.diagnostics import Diagnostic, UsageFailure
+from pyndis.package.manifest import Manifest
+from pyndis.package.timestamp import build_time
+
+FORMS = ("ast", "ir", "c", "plan")
+
+
+@click.command("build")
+@driver_options
+@click.option("--arch", metavar="LIST", help="Architectures between commas, as amd64,x86,arm64. Default: all of driver.toml.")
+@click.option("--config", type=click.Choice(["Release", "Debug"]), default="Release", show_default=True)
+@click.option("--toolchain", type=click.Choice(["auto", "zig"]), default="auto", show_default=True, help="The C toolchain.")
+@click.option("--target", type=click.Choice(["Build", "Clean", "Rebuild"]), default="Build", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), help="Where the results go. Default: build/NAME.")
+@click.option("--sign", default=TEST, metavar="test|none|PFX", show_default=True, help="Test certificate, nobody, or a PFX file.")
+@click.option("--timestamp", metavar="URL", help="An RFC 3161 server that vouches for the time of signatures.")
+@click.option("--emit", type=click.Choice(FORMS), help="Print an intermediate form instead of building.")
+def command(
+    driver: Path,
+    arch: str | None,
+    config: str,
+    toolchain: str,
+    target: str,
+    out: Path | None,
+    sign: str,
+    timestamp: str | None,
+    overrides: tuple[tuple[str, str], ...],
+    brand: str | None,
+    emit: str | None,
+) -> None:
+    """Compile DRIVER, a folder with a driver.toml, and sign and package the result."""
+    manifest = Manifest.load(driver, overrides, brand)
+    place = _out(out, manifest)
+    request = Request(
+        manifest=manifest,
+        architectures=_architectures(arch, manifest),
+        config=config,
+        toolchain=toolchain,
+        out=place,
+        sign=_sign(sign),
+        timestamp_url=timestamp,
+        overrides=overrides,
+        brand=brand,
+        time=build_time(inputs.driver_files(manifest.folder, place)),
+    )
+    if emit:
+        from pyndis.cli.building.emitting import emitted
+
+        click.echo(emitted(request, emit), nl=False)
+        return
+    if target in ("Clean", "Rebuild"):
+        from pyndis.cli.building.cleaning import clean
+
+        click.echo(f"removed {clean(request)} files from {request.out}")
+    if target in ("Build", "Rebuild"):
+        _build(request)
+
+
+def _build(request: Request) -> None:
+    files = inputs.all_files(request)
+    reasons = outdated(request, files)
+    if not reasons:
+        click.echo(f"nothing to do: {request.out} is up to date ({', '.join(request.architectures)}, {request.config})")
+        return
+    for arch, reason in reasons.items():
+        click.echo(f"{arch} {request.config}: {reason}", err=True)
+    ask = password if sys.stdin.isatty() else None
+    for image in build(request, list(reasons), files, progress(), ask):
+        click.echo(image)
+
+
+def _architectures(said: str | None, manifest: Manifest) -> tuple[str, ...]:
+    known = manifest.driver.architectures
+    if said is None:
+        return known
+    wanted = [name.strip() for name in said.split(",")]
+    for name in wanted:
+        if name not in known:
+            message = f"--arch {said}: the driver is not made for {name!r}"
+            help = f"its architectures are {', '.join(known)}; driver.toml lists them"
+            raise UsageFailure(Diagnostic("PYN-C02", message, help=help))
+    return tuple(dict.fromkeys(wanted))
+
+
+def _out(said: Path | None, manifest: Manifest) -> Path:
+    out = said or Path("build", manifest.name)
+    if out.exists() and not out.is_dir():
+        message = f"--out {out} is a file, but a folder is wanted"
+        raise UsageFailure(Diagnostic("PYN-C03", message, help="choose another path, or remove the file"))
+    return out.resolve()
+
+
+def _sign(said: str) -> str:
+    if said in (TEST, NONE):
+        return said
+    if not Path(said).is_file():
+        message = f"--sign {said}: there is no such file"
+        raise UsageFailure(Diagnostic("PYN-C04", message, help="give test, none, or the path of a PFX file"))
+    return str(Path(said).resolve())

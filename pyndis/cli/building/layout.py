@@ -1,0 +1,36 @@
+"""Where a build puts its results, below `--out` (DESIGN 4; spec wintun.md, W-95)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+PRIVATE = ".pyndis"
+"""The folder below `--out` that holds the stamps, the lock, and a build while it is not finished."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Paths of the results of one driver, one architecture, one configuration, below `--out`."""
+
+    name: str
+    arch: str
+    config: str
+
+    @property
+    def folder(self) -> PurePosixPath:
+        """The folder of this architecture and configuration."""
+        return PurePosixPath(self.arch, self.config)
+
+    def packaged(self, extension: str) -> PurePosixPath:
+        """A file of the driver package: sys, inf, cat."""
+        return self.folder / self.name / f"{self.name}.{extension}"
+
+    def beside(self, extension: str) -> PurePosixPath:
+        """A file that is not installed: pdb, cer."""
+        return self.folder / f"{self.name}.{extension}"
+
+    @property
+    def stamp(self) -> PurePosixPath:
+        """The record of the last build."""
+        return PurePosixPath(PRIVATE, f"{self.arch}-{self.config}.json")

@@ -1,0 +1,84 @@
+"""From an image to a driver package: INF, signed image, signed catalog, certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from pyndis.cli.building.layout import Layout
+from pyndis.cli.building.request import NONE, TEST, Request
+from pyndis.package.inf import render_inf
+from pyndis.package.systems import os_attribute, os_list
+from pyndis.signing import (
+    Identity,
+    Kind,
+    Member,
+    load_pfx,
+    make_catalog,
+    sign_catalog,
+    sign_image,
+    test_identity,
+    time_stamp_server,
+)
+from pyndis.signing.signed_data import Stamper
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Who signs, what the signature says, and who vouches for its time."""
+
+    identity: Identity
+    description: str
+    stamp: Stamper | None = None
+
+    def image(self, data: bytes) -> bytes:
+        """An image with its signature."""
+        return sign_image(data, self.identity, description=self.description, stamp=self.stamp)
+
+    def catalog(self, data: bytes) -> bytes:
+        """A catalog with its signature."""
+        return sign_catalog(data, self.identity, description=self.description, stamp=self.stamp)
+
+    @property
+    def certificate(self) -> bytes:
+        """The certificate as a `.cer` file."""
+        from cryptography.hazmat.primitives.serialization import Encoding
+
+        return self.identity.certificate.public_bytes(Encoding.DER)
+
+
+def signer(sign: str, description: str, timestamp_url: str | None, ask: Callable[[Path], str] | None) -> Signer | None:
+    """Who signs for `--sign test|none|PFX`. Raises Failure where certificate or server cannot be used."""
+    if sign == NONE:
+        return None
+    identity = test_identity() if sign == TEST else load_pfx(Path(sign), ask)
+    return Signer(identity, description, time_stamp_server(timestamp_url) if timestamp_url else None)
+
+
+def signing_files(sign: str) -> list[Path]:
+    """The files that say who signs: where one changes, what it signed is outdated."""
+    if sign == NONE:
+        return []
+    return [test_certificate_file() if sign == TEST else Path(sign)]
+
+
+def package(request: Request, arch: str, image: bytes, symbols: bytes, signed_by: Signer | None) -> dict[PurePosixPath, bytes]:
+    """The files of one architecture, by their path below `--out`."""
+    manifest = request.manifest
+    layout = Layout(manifest.name, arch, request.config)
+    inf, image_file, catalog_file = (layout.packaged(extension) for extension in ("inf", "sys", "cat"))
+    files = {inf: render_inf(manifest, arch, request.time), image_file: signed_by.image(image) if signed_by else image}
+    catalog = make_catalog(
+        [Member(image_file.name, files[image_file], Kind.IMAGE), Member(inf.name, files[inf], Kind.FLAT)],
+        hardware_ids=[manifest.driver.hardware_id],
+        os_attr=os_attribute(manifest, arch),
+        os_list=os_list(manifest, arch),
+        this_update=datetime.fromtimestamp(request.time, UTC),
+    )
+    files[catalog_file] = signed_by.catalog(catalog) if signed_by else catalog
+    files[layout.beside("pdb")] = symbols
+    if signed_by:
+        files[layout.beside("cer")] = signed_by.certificate
+    return files

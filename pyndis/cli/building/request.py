@@ -1,0 +1,40 @@
+"""What a build was asked for, as a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pyndis.package.manifest import Manifest
+
+TEST, NONE = "test", "none"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call of `pyndis build`. `sign` is "test", "none" or the path of a PFX; `time` goes into what is built."""
+
+    manifest: Manifest
+    architectures: tuple[str, ...]
+    config: str
+    toolchain: str
+    out: Path
+    sign: str
+    timestamp_url: str | None
+    overrides: tuple[tuple[str, str], ...]
+    brand: str | None
+    time: int
+
+    def key(self, arch: str) -> dict[str, Any]:
+        """What decides the results for one architecture, beside the content of the inputs."""
+        return {
+            "arch": arch,
+            "config": self.config,
+            "toolchain": self.toolchain,
+            "sign": self.sign,
+            "timestamp": self.timestamp_url,
+            "overrides": [list(pair) for pair in self.overrides],
+            "brand": self.brand,
+            "time": self.time,
+        }
