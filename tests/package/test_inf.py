@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from pyndis.diagnostics import DriverFailure
 from pyndis.package.inf import render_inf
+from pyndis.package.inf_reader import Inf, Line, read_inf
 from pyndis.package.manifest import Manifest
 from pyndis.package.rules import ARCHITECTURES
-from tests.package.inf_reader import Inf
 
 STAMP = 1_700_000_000  # 14 November 2023, UTC
 
@@ -22,15 +23,20 @@ def arch(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def inf(wintun: Manifest, arch: str) -> Inf:
-    return Inf(render_inf(wintun, arch, STAMP))
+    return read_inf(render_inf(wintun, arch, STAMP))
 
 
 def test_wintun_inf(wintun: Manifest, arch: str, golden: Golden) -> None:
     golden(f"wintun-{arch}.inf", render_inf(wintun, arch, STAMP))
 
 
+def test_every_line_ends_in_crlf(wintun: Manifest, arch: str) -> None:
+    data = render_inf(wintun, arch, STAMP)
+    assert data.count(b"\n") == data.count(b"\r\n") == data.count(b"\r")
+
+
 def test_every_section_is_reached(inf: Inf) -> None:
-    install = inf.value("Models." + inf.lines("Manufacturer")[0].values[1], "%DeviceDescription%").split(",")[0]
+    install = inf.lines(f"Models.{inf.lines('Manufacturer')[0].values[1]}")[0].values[0]
     service = inf.lines(f"{install}.Services")[0].values
     directives = {line.key.lower(): line.values for line in inf.lines(install)}
     reached = {"version", "manufacturer", "strings", "sourcedisksnames", "sourcedisksfiles", "destinationdirs"}
@@ -46,7 +52,7 @@ def test_every_string_is_used_and_there(inf: Inf) -> None:
         for line in lines if section != "strings" else ():
             for text in (line.key, *line.values):
                 used |= {name.lower() for name in text.split("%")[1::2] if not name.isdigit()}
-    assert used == set(inf.strings)
+    assert used == {line.key.lower() for line in inf.lines("Strings")}
 
 
 def test_every_copied_file_has_a_disk_and_a_folder(inf: Inf) -> None:
@@ -60,7 +66,7 @@ def test_the_models_section_is_the_architectures_own(inf: Inf, arch: str) -> Non
     (maker,) = inf.lines("Manufacturer")
     assert maker.values == ("Models", ARCHITECTURES[arch])
     (model,) = inf.lines(f"Models.{ARCHITECTURES[arch]}")
-    assert (inf.expand(model.key), model.values[1]) == ("Wintun Userspace Tunnel", "Wintun")
+    assert (inf.expanded(model.key), model.values[1]) == ("Wintun Userspace Tunnel", "Wintun")
 
 
 def test_version_section(inf: Inf) -> None:
@@ -111,9 +117,8 @@ def test_event_log(inf: Inf) -> None:
 def test_texts_of_any_kind_come_back_as_they_were(driver: Callable[..., Path]) -> None:
     text = 'Ünit "5%; a,b = [c]" ✓'
     manifest = Manifest.load(driver(), [("provider", text), ("text.device", text)])
-    inf = Inf(render_inf(manifest, "amd64", STAMP))
-    assert inf.value("Version", "Provider") == inf.strings["provider"]
-    assert inf.strings["provider"].replace("%%", "%") == text
+    inf = read_inf(render_inf(manifest, "amd64", STAMP))
+    assert inf.value("Version", "Provider") == text
 
 
 def test_an_inf_beyond_ascii_is_utf16_with_its_mark(driver: Callable[..., Path]) -> None:
@@ -124,7 +129,7 @@ def test_an_inf_beyond_ascii_is_utf16_with_its_mark(driver: Callable[..., Path])
 
 
 def test_a_brand_leaves_no_old_name_but_in_texts(driver: Callable[..., Path]) -> None:
-    inf = Inf(render_inf(Manifest.load(driver(), brand="ExampleTun"), "amd64", STAMP))
+    inf = read_inf(render_inf(Manifest.load(driver(), brand="ExampleTun"), "amd64", STAMP))
     left = [
         line for section, lines in inf.sections.items() if section != "strings" for line in lines if "wintun" in str(line).lower()
     ]
@@ -132,5 +137,24 @@ def test_a_brand_leaves_no_old_name_but_in_texts(driver: Callable[..., Path]) ->
 
 
 def test_the_day_of_the_version_is_utcs(wintun: Manifest) -> None:
-    days = [Inf(render_inf(wintun, "x86", stamp)).value("Version", "DriverVer") for stamp in (86399, 86400)]
+    days = [read_inf(render_inf(wintun, "x86", stamp)).value("Version", "DriverVer") for stamp in (86399, 86400)]
     assert days == ["01/01/1970,0.1.0.0", "01/02/1970,0.1.0.0"]
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"MZ\x90\0\xff", b"a = b\r\n", b"[Other]\r\na = b\r\n", b"\xff\xfe\0", b"\xff\xfea\0\0\xd8"]
+)
+def test_what_is_no_inf_is_refused(data: bytes) -> None:
+    with pytest.raises(DriverFailure, match="PYN-P12"):
+        read_inf(data)
+
+
+def test_values_are_read_as_they_are_written() -> None:
+    text = '[Version]\n; x\nA = "b ""c"", d", e ,, f ; g\n"h=i",j\n[version]\nk=%L%%%\n[Strings]\nL = "m; n"\n'
+    inf = read_inf(text.encode())
+    assert inf.lines("VERSION") == [
+        Line("A", ('b "c", d', "e", "", "f")),
+        Line("", ("h=i", "j")),
+        Line("k", ("%L%%%",)),
+    ]
+    assert inf.value("version", "K") == "m; n%"

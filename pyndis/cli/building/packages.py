@@ -19,6 +19,7 @@ from pyndis.signing import (
     make_catalog,
     sign_catalog,
     sign_image,
+    test_certificate_file,
     test_identity,
     time_stamp_server,
 )

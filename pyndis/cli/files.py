@@ -1,0 +1,31 @@
+"""Files that a command is given: reading them, and telling by their first bytes what they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pyndis.diagnostics import Diagnostic, DriverFailure, UsageFailure
+
+IMAGE, CATALOG, OTHER = "image", "catalog", "other"
+
+
+def read(file: Path) -> bytes:
+    """The bytes of a file. Raises UsageFailure (PYN-C05) when it cannot be read."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or "it is no file").lower()
+        raise UsageFailure(Diagnostic("PYN-C05", f"cannot read {file}: {reason}", help="give the path of a file")) from error
+
+
+def kind_of(data: bytes) -> str:
+    """IMAGE for what begins as a program, CATALOG for what begins as DER, else OTHER."""
+    return IMAGE if data[:2] == b"MZ" else CATALOG if data[:1] == b"\x30" else OTHER
+
+
+def signable(file: Path, data: bytes) -> str:
+    """The kind of a file that can hold a signature. Raises DriverFailure (PYN-C06) for any other."""
+    if (kind := kind_of(data)) == OTHER:
+        help = "images (.sys) and catalogs (.cat) are signed; an INF is covered by the catalog that lists it"
+        raise DriverFailure(Diagnostic("PYN-C06", f"{file} is neither an image nor a catalog", help=help))
+    return kind

@@ -1,0 +1,36 @@
+"""`pyndis inspect`: what is in an image, a catalog or an INF."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pyndis.cli.files import CATALOG, IMAGE, kind_of, read
+from pyndis.cli.inspecting.outline import outline
+
+
+@click.command("inspect")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def command(file: Path, as_json: bool) -> None:
+    """Show what is in FILE, an image (.sys), a catalog (.cat) or an INF (.inf). Nothing is judged: see verify."""
+    report = {"file": str(file), **_report(read(file))}
+    click.echo(json.dumps(report, indent=2, ensure_ascii=False) if as_json else outline(report))
+
+
+def _report(data: bytes) -> dict[str, Any]:
+    kind = kind_of(data)
+    if kind == IMAGE:
+        from pyndis.cli.inspecting import image
+
+        return image.report(data)
+    if kind == CATALOG:
+        from pyndis.signing import inspect_catalog
+
+        return {"format": "catalog", **inspect_catalog(data)}
+    from pyndis.cli.inspecting import inf
+
+    return inf.report(data)

@@ -1,0 +1,1 @@
+"""What `pyndis inspect` shows of each kind of file."""
