@@ -1,0 +1,64 @@
+/*
+ * The mistakes that the driver can make on purpose. `tun.sys` is built without them; in `broken.sys` a test chooses one by writing its
+ * number behind the marker in the image.
+ */
+#pragma once
+
+enum
+{
+    MISTAKE_NONE,
+    /* while loading */
+    MISTAKE_CHARACTERISTICS_SIZE,
+    MISTAKE_NO_RETURN_HANDLER,
+    MISTAKE_POOL_LEAK,
+    MISTAKE_NO_DEREGISTER,
+    /* in the adapter's life */
+    MISTAKE_HEADER_SIZE,
+    MISTAKE_PAUSE_EARLY,
+    MISTAKE_PAUSE_FAILS,
+    MISTAKE_TIMER_ARMED,
+    /* with requests and packets */
+    MISTAKE_WRITE_COMPLETED_EARLY,
+    MISTAKE_WRITE_COMPLETED_TWICE,
+    MISTAKE_WRITE_NEVER_COMPLETED,
+    MISTAKE_WRITES_INTO_WRITE,
+    MISTAKE_NBL_FREED_TWICE,
+    MISTAKE_MDL_LEAK,
+    MISTAKE_READ_NOT_MARKED,
+    MISTAKE_READ_RETURNS_SUCCESS,
+    MISTAKE_SEND_COMPLETED_TWICE,
+    MISTAKE_NO_AGEING,
+    MISTAKE_CLEANUP_KEEPS_READS,
+    MISTAKE_HANDLE_LEAK,
+    MISTAKE_OID_NEVER_COMPLETED,
+    MISTAKE_OID_COMPLETED_TWICE,
+    /* at a control request */
+    MISTAKE_IRQL_NOT_RESTORED,
+    MISTAKE_LOCK_HELD,
+    MISTAKE_NULL,
+    MISTAKE_NOT_COMPLETED,
+    MISTAKE_PASSIVE_UNDER_LOCK,
+    MISTAKE_DOUBLE_ACQUIRE,
+    MISTAKE_STATUS_PENDING,
+    MISTAKE_WRONG_STATUS,
+    MISTAKE_COMPLETE_UNDER_LOCK,
+    MISTAKE_OVERRUN,
+    MISTAKE_USE_AFTER_FREE,
+    MISTAKE_POOL_TWICE,
+    MISTAKE_BUG_CHECK,
+    MISTAKE_STACK_OVERFLOW,
+    MISTAKE_LOCK_ORDER,
+};
+
+#if WITH_MISTAKES
+typedef struct _CHOSEN_MISTAKE
+{
+    UCHAR Marker[16];
+    ULONG Number;
+} CHOSEN_MISTAKE;
+
+extern volatile CHOSEN_MISTAKE ChosenMistake;
+#define MISTAKE(Name) (ChosenMistake.Number == MISTAKE_##Name)
+#else
+#define MISTAKE(Name) FALSE
+#endif
