@@ -60,7 +60,7 @@ def read(der: bytes) -> IndirectData:
         data = spc.SpcIndirectData.load(der, strict=True)
         kind = data["data"]["type"].dotted
         info = data["message_digest"]
-        algorithm, digest = info["digest_algorithm"]["algorithm"].native, info["digest"].native
+        algorithm, digest = signed_data.algorithm_name(info["digest_algorithm"]), info["digest"].native
         pages = _read_page_hashes(data["data"]["value"].parse(spc.SpcPeImageData)) if kind == spc.PE_IMAGE_DATA else (None, b"")
         return IndirectData(kind, algorithm, digest, *pages)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -99,14 +100,18 @@ def _stamp(signer: Signer) -> str | None:
 
 
 def _certificate(certificate: x509.Certificate) -> Report:
-    key = certificate.public_key()
+    try:
+        key = certificate.public_key()
+        described = f"RSA-{key.key_size}" if isinstance(key, rsa.RSAPublicKey) else type(key).__name__
+    except (ValueError, UnsupportedAlgorithm):
+        described = "unknown"
     return {
         "subject": name(certificate),
         "issuer": certificate.issuer.rfc4514_string(),
         "serial": f"{certificate.serial_number:x}",
         "not_before": certificate.not_valid_before_utc.isoformat(),
         "not_after": certificate.not_valid_after_utc.isoformat(),
-        "key": f"RSA-{key.key_size}" if isinstance(key, rsa.RSAPublicKey) else type(key).__name__,
+        "key": described,
         "sha1": certificate.fingerprint(hashes.SHA1()).hex(),
         "sha256": certificate.fingerprint(hashes.SHA256()).hex(),
     }

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from asn1crypto.core import ObjectIdentifier, OctetString
 from asn1crypto.tsp import TSTInfo
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
@@ -23,7 +23,13 @@ HASHES: dict[str, hashes.HashAlgorithm] = {
     "sha384": hashes.SHA384(),
     "sha512": hashes.SHA512(),
 }
-_RSA = {"rsassa_pkcs1v15", "sha1_rsa", "sha256_rsa", "sha384_rsa", "sha512_rsa"}
+_RSA: dict[str, str | None] = {
+    "rsassa_pkcs1v15": None,
+    "sha1_rsa": "sha1",
+    "sha256_rsa": "sha256",
+    "sha384_rsa": "sha384",
+    "sha512_rsa": "sha512",
+}
 _VERSION = {spc.INDIRECT_DATA: 1, spc.TRUST_LIST: 1, spc.TIMESTAMP_INFO: 3}
 _SIGN_AGAIN = "sign the file again"
 
@@ -111,9 +117,10 @@ def _attribute_findings(signed: Signed, signer: Signer, content_type: str) -> It
 def _verifies(signer: Signer, certificate: x509.Certificate) -> bool:
     try:
         key = certificate.public_key()
-        if not isinstance(key, rsa.RSAPublicKey) or signer.signature_algorithm not in _RSA:
+        fits = _RSA.get(signer.signature_algorithm, "") in (None, signer.digest_algorithm)
+        if not fits or not isinstance(key, rsa.RSAPublicKey):
             return False
         key.verify(signer.signature, signer.signed_bytes, padding.PKCS1v15(), HASHES[signer.digest_algorithm])
-    except (InvalidSignature, ValueError, TypeError):
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
         return False
     return True

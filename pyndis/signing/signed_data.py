@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from asn1crypto.algos import DigestAlgorithm, SignedDigestAlgorithm
+from asn1crypto.algos import AlgorithmIdentifier, DigestAlgorithm, SignedDigestAlgorithm
 from asn1crypto.core import Asn1Value, BMPString, IA5String, Null, ObjectIdentifier, OctetString
 from asn1crypto.parser import parse as parse_der
 from asn1crypto.parser import peek
@@ -44,22 +45,20 @@ class Signer:
 
 @dataclass(frozen=True)
 class Signed:
-    """A SignedData. `content` is the DER of the content, with its header; no signer: it was never signed."""
+    """A SignedData; without signers it was never signed.
+
+    `content`: the DER of the content, with its header. `certificate`: the one that the first signature names, if it is
+    enclosed. `size`: how many bytes the whole takes.
+    """
 
     version: int
     digest_algorithms: tuple[str, ...]
     content_type: str
     content: bytes
     certificates: tuple[x509.Certificate, ...]
+    certificate: x509.Certificate | None
     signers: tuple[Signer, ...]
     size: int
-
-    @property
-    def certificate(self) -> x509.Certificate | None:
-        """The certificate that the first signature names, if it is enclosed."""
-        wanted = [(each.issuer, each.serial) for each in self.signers[:1]]
-        named = (each for each in self.certificates if (each.issuer.public_bytes(), each.serial_number) in wanted)
-        return next(named, None)
 
 
 @contextmanager
@@ -175,20 +174,42 @@ def read(der: bytes, what: str) -> Signed:
 
 def _read(data: spc.SignedData, size: int) -> Signed:
     content = data["content"]
+    signers = tuple(map(_read_signer, data["signer_infos"]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # cryptography's remarks on odd certificates are not for the user's terminal
+        certificates = tuple(map(_certificate, data["certificates"] or ()))
+        certificate = _named(signers, certificates)
     return Signed(
         version=int(data["version"]),
-        digest_algorithms=tuple(each["algorithm"].native for each in data["digest_algorithms"]),
+        digest_algorithms=tuple(map(algorithm_name, data["digest_algorithms"])),
         content_type=content["content_type"].dotted,
         content=body(content["content"].dump()) if content["content"] else b"",
-        certificates=tuple(_certificates(data["certificates"])),
-        signers=tuple(map(_read_signer, data["signer_infos"])),
+        certificates=certificates,
+        certificate=certificate,
+        signers=signers,
         size=size,
     )
 
 
-def _certificates(choices: Iterable[Asn1Value]) -> Iterator[x509.Certificate]:
-    for each in choices or ():
-        yield x509.load_der_x509_certificate(each.chosen.dump())
+def _certificate(choice: Asn1Value) -> x509.Certificate:
+    certificate = x509.load_der_x509_certificate(choice.chosen.dump())
+    # These are decoded when first asked for: damage in them must show here.
+    _ = certificate.subject, certificate.issuer, certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    return certificate
+
+
+def _named(signers: Sequence[Signer], certificates: Sequence[x509.Certificate]) -> x509.Certificate | None:
+    wanted = [(each.issuer, each.serial) for each in signers[:1]]
+    return next((each for each in certificates if (each.issuer.public_bytes(), each.serial_number) in wanted), None)
+
+
+def algorithm_name(identifier: AlgorithmIdentifier) -> str:
+    """The name of an algorithm without parameters (absent or NULL). Raises ValueError for another."""
+    parameters = identifier["parameters"]
+    if parameters and parameters.dump() != Null().dump():
+        raise ValueError("an algorithm with parameters")
+    name: str = identifier["algorithm"].native
+    return name
 
 
 def _read_signer(signer: spc.SignerInfo) -> Signer:
@@ -196,8 +217,8 @@ def _read_signer(signer: spc.SignerInfo) -> Signer:
         version=int(signer["version"]),
         issuer=signer["sid"]["issuer"].dump(),
         serial=int(signer["sid"]["serial_number"]),
-        digest_algorithm=signer["digest_algorithm"]["algorithm"].native,
-        signature_algorithm=signer["signature_algorithm"]["algorithm"].native,
+        digest_algorithm=algorithm_name(signer["digest_algorithm"]),
+        signature_algorithm=algorithm_name(signer["signature_algorithm"]),
         signed_attributes=attribute_values(signer["signed_attrs"]),
         signed_bytes=signer["signed_attrs"].untag().dump() if signer["signed_attrs"] else b"",
         signature=signer["signature"].native,

@@ -19,6 +19,7 @@ CODE_SIGNING = ExtendedKeyUsageOID.CODE_SIGNING
 TIME_STAMPING = ExtendedKeyUsageOID.TIME_STAMPING
 
 _LONGEST_PATH = 8
+_UNREADABLE = (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)  # what damaged extensions raise
 _PURPOSES = {CODE_SIGNING: "code signing", TIME_STAMPING: "time stamping"}
 
 
@@ -59,14 +60,14 @@ def may(certificate: x509.Certificate, purpose: x509.ObjectIdentifier, *, explic
         return purpose in certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return not explicitly
-    except (ValueError, x509.DuplicateExtension):
+    except _UNREADABLE:
         return False
 
 
 def _may_issue(certificate: x509.Certificate, authorities_below: int) -> bool:
     try:
         constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
-    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension):
+    except (x509.ExtensionNotFound, *_UNREADABLE):
         return False
     return constraints.ca and (constraints.path_length is None or constraints.path_length >= authorities_below)
 
