@@ -61,8 +61,9 @@ class _Request:
 
     def compile(self, source: Path, output: str, flags: Sequence[str], include: Sequence[Path], note: str) -> Step:
         language = language_flags(self.arch, self.zig.headers, include, self.defines)
-        unmapped = f"-ffile-prefix-map={source.parent}/="
-        argv = (*self.zig.tool("clang"), *language, *flags, unmapped, "-c", str(source), "-o", output)
+        places = [(source.parent, "."), *((folder, "include") for folder in include), (self.zig.library, "clang")]
+        unnamed = [f"-ffile-prefix-map={folder.absolute()}={alias}" for folder, alias in places]
+        argv = (*self.zig.tool("clang"), *language, *flags, *unnamed, "-c", str(source), "-o", output)
         return Step(argv, (str(source),), (output,), note, (("SOURCE_DATE_EPOCH", str(self.epoch)),))
 
 

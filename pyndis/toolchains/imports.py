@@ -6,11 +6,14 @@ therefore keeps the decorations, and dlltool's `-k` has the linker drop them in 
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
-from pyndis.ddi.facts import facts, read, undecorated
+from pyndis.ddi.facts import facts, read
 
 MODULES = ("ndis.sys", "ntoskrnl.exe", "hal.dll")
+_DECORATED = re.compile(r"@?(?P<bare>.+?)(@\d+)?")
+"""`@Name@8` (fastcall), `Name@8` (stdcall) or `Name`. An underscore belongs to the name: the lists leave out C's own."""
 _ARITHMETIC = ("_all", "_aull")
 """64-bit arithmetic of x86. clang calls it without the size that the list gives it: `__alldiv`, not `__alldiv@16`."""
 
@@ -36,12 +39,19 @@ def _names(module: str, arch: str) -> list[str]:
 
 
 def _entry(name: str, arch: str) -> str:
-    bare = undecorated(name)
+    bare = exported(name)
     if bare in _variables():
         return f"{bare} DATA"
     if arch == "x86" and not bare.startswith(_ARITHMETIC):
         return name
     return bare
+
+
+def exported(name: str) -> str:
+    """The name in the module's export table of a name as the x86 list has it."""
+    match = _DECORATED.fullmatch(name)
+    assert match, f"an import list holds {name!r}"
+    return match["bare"]
 
 
 @cache
