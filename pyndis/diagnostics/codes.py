@@ -40,7 +40,7 @@ def explanations() -> dict[str, Explanation]:
 
 
 def explanation(code: str) -> Explanation:
-    """The entry of a code; case and a missing `PYN-` are forgiven. Raises UsageFailure (PYN-C01) when there is none."""
+    """The entry of a code; case and a missing `PYN-` are forgiven. Raises UsageFailure (PYN-U01) when there is none."""
     known = explanations()
     wanted = code.upper().strip()
     wanted = wanted if wanted.startswith("PYN-") else f"PYN-{wanted}"
@@ -48,4 +48,4 @@ def explanation(code: str) -> Explanation:
         return known[wanted]
     near = difflib.get_close_matches(wanted, known, 1)
     help = f"did you mean {near[0]}?" if near else "pyndis explain without a code lists them all"
-    raise UsageFailure(Diagnostic("PYN-C01", f"there is no diagnostic {code!r}", help=help))
+    raise UsageFailure(Diagnostic("PYN-U01", f"there is no diagnostic {code!r}", help=help))
