@@ -93,7 +93,7 @@ def _resource(request: _Request, script: Path) -> Step:
     script, output = script.absolute(), f"{script.stem}.res"
     folders = [word for folder in request.include for word in ("/i", str(folder))]
     argv = (*request.zig.tool("rc"), "/:auto-includes", "gnu", *folders, "--", str(script), output)
-    return Step(argv, (str(script),), (output,), f"compile {script.name}", request.zig.environment)
+    return Step(argv, (str(script),), (output,), f"compile {script.name}", caches=request.zig.caches)
 
 
 def _link(request: _Request, name: str, parts: Sequence[str]) -> Step:

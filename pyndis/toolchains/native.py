@@ -74,7 +74,7 @@ def compile_native(
 
 
 def _run(zig: Zig, argv: Sequence[str], note: str) -> str:
-    environment = os.environ | dict(zig.environment)
+    environment = os.environ | dict(zig.caches)
     done = subprocess.run(argv, env=environment, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode != 0:
         raise ToolFailure(

@@ -14,7 +14,8 @@ class Step:
     """One command, run in the plan's work folder.
 
     `inputs` and `outputs` that are relative lie in the work folder; absolute inputs are the caller's files. A step can start
-    when every relative input has been made. `note` is what a person is told while it runs.
+    when every relative input has been made. `note` is what a person is told while it runs. `environment` adds to the
+    process's own, and so do `caches`, which say where the tool keeps what does not show in an output.
     """
 
     argv: tuple[str, ...]
@@ -22,6 +23,7 @@ class Step:
     outputs: tuple[str, ...]
     note: str
     environment: tuple[tuple[str, str], ...] = ()
+    caches: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,13 +50,10 @@ class Plan:
 
 
 def digest_of(steps: Sequence[Step], files: Iterable[tuple[str, bytes]], headers: Iterable[Path], tool: str) -> str:
-    """SHA-256, in hexadecimal, of what decides the output: the commands and all content they read. `tool` names the tool.
-
-    The environment of a step is left out: it holds caches only, which do not show in an output.
-    """
+    """SHA-256, in hexadecimal, of what decides the output: the commands and all content they read. `tool` names the tool."""
     digest = hashlib.sha256(tool.encode())
     for step in steps:
-        digest.update(repr((step.argv, step.inputs, step.outputs)).encode())
+        digest.update(repr((step.argv, step.inputs, step.outputs, step.environment)).encode())
     for name, content in files:
         digest.update(repr((name, hashlib.sha256(content).hexdigest())).encode())
     own = {name for step in steps for name in step.inputs if Path(name).is_absolute()}

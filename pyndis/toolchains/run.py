@@ -38,7 +38,6 @@ def run_plan(plan: Plan, *, jobs: int | None = None, progress: Progress | None =
             results = {name: (work / name).read_bytes() for name in plan.results}
     except OSError as error:
         raise unwritable(Path(error.filename or tempfile.gettempdir()), error) from error
-    _stamp(plan).unlink(missing_ok=True)
     for name, content in results.items():
         write_whole(plan.out / name, content)
     write_whole(_stamp(plan), json.dumps(_record(plan, results), indent=1).encode())
@@ -52,7 +51,8 @@ def _run_steps(plan: Plan, work: Path, jobs: int, progress: Progress) -> None:
     with ThreadPoolExecutor(jobs) as pool:
         try:
             while waiting or running:
-                ready = [step for step in waiting if _is_ready(step, made)]
+                # No more than can start at once: what is queued would still run after another step has failed.
+                ready = [step for step in waiting if _is_ready(step, made)][: jobs - len(running)]
                 waiting = [step for step in waiting if step not in ready]
                 running |= {pool.submit(_run_step, step, work): step for step in ready}
                 assert running, f"steps wait for what none makes: {[step.note for step in waiting]}"
@@ -71,7 +71,7 @@ def _is_ready(step: Step, made: set[str]) -> bool:
 
 
 def _run_step(step: Step, work: Path) -> None:
-    environment = os.environ | dict(step.environment)
+    environment = os.environ | dict(step.environment) | dict(step.caches)
     try:
         done = subprocess.run(step.argv, cwd=work, env=environment, capture_output=True, text=True, errors="replace", check=False)
     except OSError as error:

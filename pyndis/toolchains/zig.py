@@ -42,7 +42,7 @@ class Zig:
         return str(self.path), name
 
     @property
-    def environment(self) -> tuple[tuple[str, str], ...]:
+    def caches(self) -> tuple[tuple[str, str], ...]:
         """Where zig keeps the tools that it compiles on first use, `rc` among them. ZIG_DEBUG_CMD has them compiled without
         optimization: 6 seconds instead of 34, and resource scripts are small."""
         place = str(user_cache.folder() / "zig")
