@@ -244,10 +244,6 @@ class Host:
         lines = self.session.call("calls", reset=reset).lines()
         return {name: Calls(int(calls), int(failed)) for name, calls, failed in (line.split() for line in lines)}
 
-    def allocations(self, reset: bool = False) -> int:
-        """How many calls allocated."""
-        return self.session.call("calls", reset=reset).number("allocations")
-
 
 def _check_initialized(reply: Frame) -> None:
     if reply.number("status"):

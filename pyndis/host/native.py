@@ -5,16 +5,15 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 
 from pyndis.diagnostics import Diagnostic, ToolFailure
+from pyndis.toolchains import cache, find
 
 SOURCES = Path(__file__).resolve().parent / "native"
 FLAGS = (
@@ -22,33 +21,22 @@ FLAGS = (
     *("-fno-sanitize=all", "-fno-strict-aliasing", "-Wall", "-Wextra", "-pthread"),
 )
 OVERRIDE = "PYNDIS_HOST"
-COMPILER_OVERRIDE = "PYNDIS_ZIG"
-CACHE_OVERRIDE = "PYNDIS_CACHE_DIR"
 
 
 def executable(sources: Path = SOURCES) -> Path:
     """The host's executable, built if need be. PYNDIS_HOST names a ready one instead.
 
-    Raises ToolFailure: PYN-H10 no compiler, PYN-H11 it failed.
+    Raises ToolFailure: PYN-T01, PYN-T02 no usable compiler, PYN-H11 it failed, PYN-H12 no cache folder.
     """
     ready = os.environ.get(OVERRIDE)
     if ready:
         return Path(ready)
-    target = cache_folder() / "host" / digest(sources) / "ndis-host"
+    target = cache.folder() / "host" / digest(sources) / "ndis-host"
     if not target.exists():
         with _alone(target):
             if not target.exists():
                 _build(sources, target)
     return target
-
-
-def cache_folder() -> Path:
-    """PYNDIS_CACHE_DIR, else `pyndis` in the XDG cache folder."""
-    chosen = os.environ.get(CACHE_OVERRIDE)
-    if chosen:
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "pyndis"
 
 
 def digest(sources: Path) -> str:
@@ -64,25 +52,6 @@ def _files(folder: Path, *suffixes: str) -> list[Path]:
     return sorted(file for file in folder.rglob("*") if file.suffix in suffixes)
 
 
-def compiler() -> list[str]:
-    """The command that starts zig. Raises ToolFailure (PYN-H10)."""
-    chosen = os.environ.get(COMPILER_OVERRIDE)
-    if chosen:
-        return [chosen]
-    if find_spec("ziglang"):
-        return [sys.executable, "-m", "ziglang"]
-    found = shutil.which("zig")
-    if found:
-        return [found]
-    raise ToolFailure(
-        Diagnostic(
-            "PYN-H10",
-            "there is no C compiler for the host: the ziglang package is not installed and no zig is on the PATH",
-            help=f"run `pip install ziglang`, or set {COMPILER_OVERRIDE} to a zig executable",
-        )
-    )
-
-
 @contextmanager
 def _alone(target: Path) -> Iterator[None]:
     """Processes that want the same executable build it once."""
@@ -94,7 +63,7 @@ def _alone(target: Path) -> Iterator[None]:
             Diagnostic(
                 "PYN-H12",
                 f"the cache folder {target.parent} cannot be used: {error.strerror}",
-                help=f"set {CACHE_OVERRIDE} to a folder that can be written",
+                help=f"set {cache.VARIABLE} to a folder that can be written",
             )
         ) from error
     with lock:
@@ -107,9 +76,11 @@ def _build(sources: Path, target: Path) -> None:
     units = [str(file) for file in sorted(sources.glob("*.c"))]
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         output = Path(folder) / target.name
-        command = [*compiler(), "cc", *FLAGS, *units, "-o", str(output)]
+        zig = find()
+        command = [*zig.tool("cc"), *FLAGS, *units, "-o", str(output)]
+        environment = os.environ | dict(zig.environment)
         try:
-            result = subprocess.run(command, capture_output=True, text=True, cwd=sources, check=False)
+            result = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=sources, check=False)
         except OSError as error:
             raise _failed(command, error.strerror or str(error)) from error
         if result.returncode != 0:

@@ -32,7 +32,7 @@ def read_pdb(data: bytes) -> tuple[Functions, Lines]:
     """Function names by offset from the image's base, and `(offset, "file.c:12")` for each source line."""
     try:
         return _read(data)
-    except (struct.error, IndexError, UnicodeDecodeError, KeyError) as error:
+    except (struct.error, LookupError, ValueError, ArithmeticError) as error:
         raise NotAPdb(str(error)) from error
 
 
@@ -59,6 +59,8 @@ def _streams(data: bytes) -> list[bytes]:
     if not data.startswith(_MAGIC):
         raise NotAPdb("no MSF 7.00 file")
     block, _, _, size, _, map_block = struct.unpack_from("<6I", data, 32)
+    if size > len(data):
+        raise NotAPdb("the directory is longer than the file")
     count = -(-size // block)
     directory = _join(data, struct.unpack_from(f"<{count}I", data, map_block * block), block, size)
     total = _u32(directory, 0)

@@ -1,0 +1,74 @@
+"""The test driver as an image, sound and with mistakes, and hosts that run it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pefile
+import pytest
+
+from pyndis import resources
+from pyndis.host import Host
+from pyndis.toolchains import cache, find, plan_image, run_plan
+
+SOURCES = Path(__file__).parent / "drivers" / "tun"
+MARKER = b"<chosen mistake>"
+
+Broken = Callable[[str], Path]
+
+
+def _build(name: str, mistakes: bool) -> Path:
+    plan = plan_image(
+        find(),
+        name=name,
+        sources=sorted(SOURCES.glob("*.c")),
+        resource=None,
+        include=(SOURCES, resources.toolchain() / "include"),
+        defines={"NDIS_MINIPORT_DRIVER": "1", "NDIS650_MINIPORT": "1", "WITH_MISTAKES": str(int(mistakes))},
+        arch="amd64",
+        config="Release",
+        out=cache.folder() / "tests" / "host" / name,
+    )
+    run_plan(plan)
+    return plan.out / f"{name}.sys"
+
+
+@pytest.fixture(scope="session")
+def tun_image() -> Path:
+    return _build("tun", mistakes=False)
+
+
+@pytest.fixture(scope="session")
+def broken_image() -> Path:
+    return _build("broken", mistakes=True)
+
+
+@pytest.fixture
+def broken(broken_image: Path, tmp_path: Path) -> Broken:
+    """An image that makes the mistake of this name (mistakes.h), with its symbols beside it."""
+    names = re.findall(r"^    MISTAKE_(\w+),", (SOURCES / "mistakes.h").read_text(), re.MULTILINE)
+
+    def choose(mistake: str) -> Path:
+        data = bytearray(broken_image.read_bytes())
+        at = data.index(MARKER) + len(MARKER)
+        data[at : at + 4] = names.index(mistake).to_bytes(4, "little")
+        target = tmp_path / f"{mistake.lower()}.sys"
+        target.write_bytes(_with_checksum(bytes(data)))
+        target.with_suffix(".pdb").write_bytes(broken_image.with_suffix(".pdb").read_bytes())
+        return target
+
+    return choose
+
+
+def _with_checksum(data: bytes) -> bytes:
+    image = pefile.PE(data=data, fast_load=True)
+    image.OPTIONAL_HEADER.CheckSum = image.generate_checksum()
+    return bytes(image.write())
+
+
+@pytest.fixture
+def host(tun_image: Path) -> Iterator[Host]:
+    with Host(tun_image) as host:
+        yield host
