@@ -52,7 +52,9 @@ def inspect_catalog(catalog: bytes) -> Report:
 
 
 def _entry(entry: Entry) -> Report:
-    plain = entry.identifier.decode("utf-16-le").rstrip("\0") if len(entry.identifier) == 82 else entry.identifier.hex()
+    plain = (
+        entry.identifier.decode("utf-16-le", "replace").rstrip("\0") if len(entry.identifier) == 82 else entry.identifier.hex()
+    )
     return {
         "identifier": plain,
         "attributes": entry.names,

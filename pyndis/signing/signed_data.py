@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -101,7 +100,13 @@ def sign(
     url: str | None = None,
     stamp: Stamper | None = None,
 ) -> bytes:
-    """The DER of a SignedData over `content`: SHA-256, RSA PKCS#1 v1.5, no signing time; same input, same bytes."""
+    """The DER of a SignedData over `content`: SHA-256, RSA PKCS#1 v1.5, no signing time; same input, same bytes.
+
+    Raises DriverFailure (PYN-G12) for a URL that is not plain ASCII.
+    """
+    if url is not None and not url.isascii():
+        message = f"the program's address {url!r} has letters outside of ASCII, and signatures cannot hold those"
+        raise DriverFailure(Diagnostic("PYN-G12", message, help="write the address with %-escapes and punycode"))
     attributes = _signed_attributes(content_type, content, description, url)
     signature = identity.private_key.sign(attributes.dump(), padding.PKCS1v15(), hashes.SHA256())
     certificate = _asn1(identity.certificate)
@@ -175,23 +180,22 @@ def read(der: bytes, what: str) -> Signed:
 def _read(data: spc.SignedData, size: int) -> Signed:
     content = data["content"]
     signers = tuple(map(_read_signer, data["signer_infos"]))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # cryptography's remarks on odd certificates are not for the user's terminal
-        certificates = tuple(map(_certificate, data["certificates"] or ()))
-        certificate = _named(signers, certificates)
+    certificates = tuple(map(_certificate, data["certificates"] or ()))
     return Signed(
         version=int(data["version"]),
         digest_algorithms=tuple(map(algorithm_name, data["digest_algorithms"])),
         content_type=content["content_type"].dotted,
         content=body(content["content"].dump()) if content["content"] else b"",
         certificates=certificates,
-        certificate=certificate,
+        certificate=_named(signers, certificates),
         signers=signers,
         size=size,
     )
 
 
 def _certificate(choice: Asn1Value) -> x509.Certificate:
+    if choice.chosen.serial_number < 1:
+        raise ValueError("a serial number below 1")  # cryptography warns on the terminal, and means to refuse it one day
     certificate = x509.load_der_x509_certificate(choice.chosen.dump())
     # These are decoded when first asked for: damage in them must show here.
     _ = certificate.subject, certificate.issuer, certificate.not_valid_before_utc, certificate.not_valid_after_utc

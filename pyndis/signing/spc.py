@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from asn1crypto.algos import AlgorithmIdentifier, DigestAlgorithm, DigestInfo, SignedDigestAlgorithm
 from asn1crypto.cms import CertificateSet, IssuerAndSerialNumber, RevocationInfoChoices
+from asn1crypto.cms import ContentInfo as CmsContentInfo
 from asn1crypto.core import (
     Any,
     BitString,
@@ -24,6 +25,7 @@ from asn1crypto.core import (
     SequenceOf,
     SetOf,
 )
+from asn1crypto.tsp import PKIStatusInfo
 from asn1crypto.x509 import Time
 
 # PKCS#7 and PKCS#9
@@ -211,3 +213,9 @@ class ContentInfo(Sequence):  # type: ignore[misc]
     """The outermost value of a signature or catalog: a SignedData and its object identifier."""
 
     _fields = [("content_type", ObjectIdentifier), ("content", SignedData, {"explicit": 0})]
+
+
+class TimeStampAnswer(Sequence):  # type: ignore[misc]
+    """TimeStampResp of RFC 3161. A refusal comes without a token, which asn1crypto's own class does not read."""
+
+    _fields = [("status", PKIStatusInfo), ("token", CmsContentInfo, {"optional": True})]

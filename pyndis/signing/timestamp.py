@@ -8,9 +8,10 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from asn1crypto.tsp import TimeStampReq, TimeStampResp
+from asn1crypto.tsp import TimeStampReq
 
 from pyndis.diagnostics import Diagnostic, ToolFailure, UsageFailure
+from pyndis.signing import spc
 from pyndis.signing.signed_data import Stamper, digest_algorithm
 
 _SECONDS = 30
@@ -48,11 +49,11 @@ def _ask(url: str, request: bytes) -> bytes:
 
 def _token(url: str, answer: bytes, request: TimeStampReq) -> bytes:
     try:
-        response = TimeStampResp.load(answer, strict=True)
+        response = spc.TimeStampAnswer.load(answer, strict=True)
         status = response["status"]["status"].native
         if status not in ("granted", "granted_with_mods"):
             raise _failed(url, f"refuses: {status}")
-        token = response["time_stamp_token"]
+        token = response["token"]
         info = token["content"]["encap_content_info"]["content"].parsed
         fits = all(info[each].native == request[each].native for each in ("nonce", "message_imprint"))
         der: bytes = token.dump()

@@ -30,6 +30,11 @@ def test_description_may_be_in_any_script(image: bytes, identity: signing.Identi
     assert signing.inspect_signature(signed)["signature"]["program"] == "Žluťoučký kůň 網路"
 
 
+def test_address_outside_of_ascii_is_refused(image: bytes, identity: signing.Identity) -> None:
+    with pytest.raises(DriverFailure, match="PYN-G12"):
+        signing.sign_image(image, identity, description="Wintun", url="https://例え.example")
+
+
 def test_checksum_is_right_after_signing(signed: bytes) -> None:
     assert pefile.PE(data=signed).verify_checksum()
 

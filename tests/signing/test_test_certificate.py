@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -54,7 +54,8 @@ def test_certificate_is_rsa_2048_with_sha256_and_lasts(identity: signing.Identit
 def test_key_belongs_to_the_certificate(identity: signing.Identity) -> None:
     signature = identity.private_key.sign(b"data", padding.PKCS1v15(), SHA256())
     public = identity.certificate.public_key()
-    public.verify(signature, b"data", padding.PKCS1v15(), SHA256())  # type: ignore[union-attr,call-arg]
+    assert isinstance(public, rsa.RSAPublicKey)
+    public.verify(signature, b"data", padding.PKCS1v15(), SHA256())
 
 
 def test_certificate_file_is_the_certificate_in_der(folder: Path) -> None:

@@ -1,4 +1,6 @@
+import contextlib
 import datetime
+import random
 import struct
 from collections.abc import Callable
 
@@ -7,6 +9,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from pyndis import signing
+from pyndis.diagnostics import DriverFailure
 from pyndis.signing import pe
 from tests.signing import handmade_images
 from tests.signing.conftest import YESTERDAY, Authority
@@ -188,3 +191,17 @@ def test_image_can_be_judged_for_another_day(signed: bytes, trusted: list[x509.C
 def test_every_finding_says_how_to_mend_it(signed: bytes) -> None:
     for image in (signed, flipped(signed, 0x500), signed[:-8], signed[: pe.read_layout(signed).table]):
         assert all(each.help and each.message for each in signing.verify_image(image, []))
+
+
+def test_random_damage_is_always_a_finding(identity: signing.Identity, trusted: list[x509.Certificate]) -> None:
+    signed = signing.sign_image(handmade_images.image(text=0x200), identity, description="Wintun")
+    layout = pe.read_layout(signed)
+    signature, unsigned = pe.signature_bytes(signed, layout), pe.without_signature(signed, layout)
+    chance = random.Random(20261122)
+    for _ in range(1500):
+        at, size = chance.randrange(len(signature)), chance.randrange(1, 20)
+        damaged = signature[:at] + chance.randbytes(chance.choice((0, size))) + signature[at + size :]
+        image = pe.with_signature(unsigned, layout, damaged)
+        assert codes(image, trusted), damaged.hex()
+        with contextlib.suppress(DriverFailure):
+            signing.inspect_signature(image)
