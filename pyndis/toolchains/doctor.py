@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -26,46 +25,28 @@ class Tool:
 
 @dataclass(frozen=True)
 class _Optional:
-    """One of `commands` makes the tool; `variable` names an executable that goes before them; `version` asks for it."""
+    """The first of `commands` that is on PATH makes the tool; `version` asks it for its version."""
 
     name: str
     commands: tuple[str, ...]
-    variable: str
-    version: tuple[str, ...]
+    version: str
     purpose: str
     install: str
 
 
 _OPTIONAL = (
-    _Optional(
-        "osslsigncode",
-        ("osslsigncode",),
-        "PYNDIS_OSSLSIGNCODE",
-        ("--version",),
-        "judges signatures in tests",
-        "apt install osslsigncode",
-    ),
-    _Optional(
-        "wine",
-        ("wine64", "wine"),
-        "PYNDIS_WINE",
-        ("--version",),
-        "loads the driver under an independent I/O manager in tests",
-        "apt install wine64",
-    ),
+    _Optional("osslsigncode", ("osslsigncode",), "--version", "judges signatures in tests", "apt install osslsigncode"),
+    _Optional("wine", ("wine64", "wine"), "--version", "loads drivers in tests, with its own I/O manager", "apt install wine64"),
     _Optional(
         "qemu-aarch64",
         ("qemu-aarch64", "qemu-aarch64-static"),
-        "PYNDIS_QEMU_AARCH64",
-        ("--version",),
+        "--version",
         "runs ARM64 drivers in the host on other machines",
         "apt install qemu-user",
     ),
-    _Optional("msiinfo", ("msiinfo",), "PYNDIS_MSIINFO", ("--version",), "judges merge modules in tests", "apt install msitools"),
-    _Optional(
-        "iperf3", ("iperf3",), "PYNDIS_IPERF3", ("--version",), "measures throughput through `pyndis run`", "apt install iperf3"
-    ),
-    _Optional("ip", ("ip",), "PYNDIS_IP", ("-V",), "sets up the TUN and TAP devices of `pyndis run`", "apt install iproute2"),
+    _Optional("msiinfo", ("msiinfo",), "--version", "judges merge modules in tests", "apt install msitools"),
+    _Optional("iperf3", ("iperf3",), "--version", "measures throughput through `pyndis run`", "apt install iperf3"),
+    _Optional("ip", ("ip",), "-V", "sets up the TUN and TAP devices of `pyndis run`", "apt install iproute2"),
 )
 
 
@@ -84,13 +65,10 @@ def _zig() -> Tool:
 
 
 def _optional(tool: _Optional) -> Tool:
-    override = os.environ.get(tool.variable)
-    candidates = (override,) if override else tool.commands
-    path = next(filter(None, map(shutil.which, candidates)), None)
+    path = next(filter(None, map(shutil.which, tool.commands)), None)
     if path is None:
-        where = f"not found; tried {', '.join(candidates)}"
-        return Tool(tool.name, False, where, tool.purpose, f"{tool.install}, or set {tool.variable}")
-    version = _first_line((path, *tool.version))
+        return Tool(tool.name, False, f"not found; tried {', '.join(tool.commands)}", tool.purpose, tool.install)
+    version = _first_line((path, tool.version))
     return Tool(tool.name, version is not None, f"{path} ({version or 'it does not start'})", tool.purpose, tool.install)
 
 
