@@ -1,0 +1,77 @@
+"""Enums, scalar typedefs and macro constants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pyndis.ddi.facts import Facts
+from pyndis.ddi.headers.guards import ALL_KEYS, Key, guarded, merge
+
+_ARCHES = {"x86_64": "amd64", "i386": "x86", "aarch64": "arm64"}
+STATUS_TYPES = {"NDIS_STATUS_": "NDIS_STATUS", "STATUS_": "NTSTATUS"}
+
+
+def define_enum(facts: Facts, tag: str, members: Iterable[str], ndis: bool) -> list[str]:
+    """`enum _TAG { ... };` with a value wherever counting does not give it."""
+    forms: dict[tuple[str, ...], set[Key]] = {}
+    for target, version in ALL_KEYS:
+        lines = tuple(_enum_lines(facts, tag, members, target, version))
+        forms.setdefault(lines, set()).add((target, version))
+    merged = merge(sorted(forms.items(), key=lambda form: min(version for _, version in form[1])))
+    return list(guarded(merged, set(ALL_KEYS), ndis))
+
+
+def _enum_lines(facts: Facts, tag: str, members: Iterable[str], target: str, version: str) -> Iterator[str]:
+    yield f"enum {tag} {{"
+    previous: int | None = -1
+    values = [(name, facts.constant(name, _ARCHES[target], version)) for name in members]
+    steady = all(name not in facts.constants["since"] for name, _ in values)
+    for name, value in values:
+        if value is None:
+            continue
+        value = value - (1 << 32) if value > 0x7FFFFFFF else value
+        counted = steady and previous is not None and value == previous + 1
+        yield f"    {name}," if counted else f"    {name} = {value},"
+        previous = value
+    yield "};"
+
+
+def define_constant(facts: Facts, name: str, ndis: bool) -> list[str]:
+    """`#define NAME value`, by version and target where they differ."""
+    forms: dict[tuple[str, ...], set[Key]] = {}
+    for target, version in ALL_KEYS:
+        value = facts.constant(name, _ARCHES[target], version)
+        lines = () if value is None else (f"#define {name} {literal(name, value)}",)
+        forms.setdefault(lines, set()).add((target, version))
+    merged = merge(sorted(forms.items(), key=lambda form: min(version for _, version in form[1])))
+    return list(guarded(merged, set(ALL_KEYS), ndis))
+
+
+def literal(name: str, value: int) -> str:
+    """The number as C text: statuses in hex with their type, large values in hex, others in decimal."""
+    for prefix, typedef in STATUS_TYPES.items():
+        if name.startswith(prefix):
+            return f"(({typedef})0x{value & 0xFFFFFFFF:08X}L)"
+    if value < 0:
+        return f"({value}LL)" if value < -(1 << 31) else f"({value + 1} - 1)" if value == -(1 << 31) else f"({value})"
+    if value > 0xFFFFFFFF:
+        return f"0x{value:016X}ULL"
+    return f"0x{value:08X}" if value > 0xFFFF or name.startswith("OID_") else str(value)
+
+
+def define_scalar(entry: Any, name: str, pointer: str | None) -> list[str]:
+    """`typedef unsigned long ULONG, *PULONG;`, by target where they differ."""
+    if not isinstance(entry, dict):
+        return [_scalar(entry[0], name, pointer)]
+    forms: dict[tuple[str, ...], set[Key]] = {}
+    for target, version in ALL_KEYS:
+        lines = (_scalar(entry[target][0], name, pointer),) if target in entry else ()
+        forms.setdefault(lines, set()).add((target, version))
+    return list(guarded(merge(list(forms.items())), set(ALL_KEYS), False))
+
+
+def _scalar(type_text: str, name: str, pointer: str | None) -> str:
+    base, bracket, rest = type_text.partition("[")
+    array = f"[{rest}" if bracket else ""
+    return f"typedef {base} {name}{array}{f', *{pointer}' if pointer else ''};"

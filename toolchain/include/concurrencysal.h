@@ -1,0 +1,3 @@
+/* The annotations are all in sal.h. */
+#pragma once
+#include <sal.h>
