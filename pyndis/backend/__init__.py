@@ -3,5 +3,6 @@
 from pyndis.backend.lines import LineMap
 from pyndis.backend.templates import C
 from pyndis.backend.unit import Unit, render, render_unit
+from pyndis.backend.verify import verify_unit
 
-__all__ = ["C", "LineMap", "Unit", "render", "render_unit"]
+__all__ = ["C", "LineMap", "Unit", "render", "render_unit", "verify_unit"]

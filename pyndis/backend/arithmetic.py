@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pyndis.backend.literals import INT_MAX, INT_MIN, UINT_MAX
 from pyndis.ir.nodes import Binary, Choose, Const, Expr, Unary
-from pyndis.ir.types import CType, Int
+from pyndis.ir.types import CType, Int, Pointer
 
 
 class Width(NamedTuple):
@@ -52,8 +52,6 @@ def width(expr: Expr) -> Width:
             return width(expr.left)
         case Binary():
             return usual(width(expr.left), width(expr.right))
-        case Choose(then=Const() as then, orelse=Const() as orelse):  # printed without types
-            return usual(width_of_literal(then.value), width_of_literal(orelse.value))
         case Choose():
             return usual(width(expr.then), width(expr.orelse))
         case Unary(op="-" | "~"):
@@ -65,6 +63,8 @@ def width(expr: Expr) -> Width:
 def needs_type(const: Const, sibling: Expr | None) -> bool:
     """Whether the plain literal beside `sibling` (or alone) would make C compute in another type than the constant's own."""
     meant, plain = width_of_type(const.type), width_of_literal(const.value)
+    if sibling is not None and isinstance(sibling.type, Pointer):
+        return False  # an offset
     if sibling is None:
         return meant != plain
     beside = width(sibling)

@@ -5,7 +5,7 @@ Takes: expressions without Number and Wrap, Casts in place. Leaves: text with as
 
 from __future__ import annotations
 
-from pyndis.backend.arithmetic import INT, needs_type, width, width_of_type
+from pyndis.backend.arithmetic import INT, needs_type, width_of_type
 from pyndis.backend.declarators import type_name
 from pyndis.backend.faults import bad_ir
 from pyndis.backend.literals import integer, string
@@ -47,7 +47,9 @@ _BITS = {"&", "|", "^"}
 
 
 def value(expr: Expr) -> str:
-    """The expression as a value: assigned, passed, returned."""
+    """The expression as a value: assigned, passed, returned, where C converts it."""
+    if isinstance(expr, Choose) and isinstance(expr.then, Const) and isinstance(expr.orelse, Const):
+        return _choose(expr, _plain(expr.then, OR), _plain(expr.orelse, OR))
     return _value(expr)[0]
 
 
@@ -72,8 +74,6 @@ def operand(expr: Expr, least: int, *, sibling: Expr | None = None, bits: bool =
         text, binds = _const(expr, bits, needs_type(expr, sibling))
     else:
         text, binds = _value(expr)
-    if isinstance(expr, Choose) and width(expr) != width_of_type(expr.type):  # between two plain literals
-        return f"({type_name(expr.type)})({text})"
     return text if binds >= least else f"({text})"
 
 
@@ -161,13 +161,13 @@ def _operation(expr: Unary | Binary | Compare | Logic | Choose | Cast) -> Printe
             sides = (_logic_operand(each, expr.op) for each in (expr.left, expr.right))
             return f" {expr.op} ".join(sides), binds
         case Choose():
-            test, binds = _truth(expr.test)
-            arms = _choose_arm(expr.then, expr.orelse), _choose_arm(expr.orelse, expr.then)
-            return f"{test if binds > CHOOSE else f'({test})'} ? {arms[0]} : {arms[1]}", CHOOSE
+            then = operand(expr.then, OR, sibling=None if isinstance(expr.orelse, Const) else expr.orelse)
+            return _choose(expr, then, operand(expr.orelse, OR, sibling=expr.then)), CHOOSE
 
 
-def _choose_arm(arm: Expr, other: Expr) -> str:
-    return _plain(arm, OR) if isinstance(arm, Const) and isinstance(other, Const) else operand(arm, OR, sibling=other)
+def _choose(expr: Choose, then: str, orelse: str) -> str:
+    test, binds = _truth(expr.test)
+    return f"{test if binds > CHOOSE else f'({test})'} ? {then} : {orelse}"
 
 
 def _unsigned_operand(expr: Expr, bits: bool, *, typed: bool = True) -> str:
