@@ -55,8 +55,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and leave the process: 0 done, 1 the driver is at fault, 2 wrong usage, 3 a tool failed."""
     _prepare_streams()
     signal.signal(signal.SIGTERM, _terminated)
-    code = ending.of(lambda: pyndis.main(arguments, prog_name="pyndis", standalone_mode=False))
-    sys.exit(code)
+    sys.exit(ending.of(lambda: _command(sys.argv[1:] if arguments is None else arguments)))
+
+
+def _command(arguments: Sequence[str]) -> object:
+    """Call the command without click's own handling of errors, whose exit codes are not ours."""
+    with pyndis.make_context("pyndis", list(arguments)) as context:
+        return pyndis.invoke(context)
 
 
 def _prepare_streams() -> None:

@@ -16,7 +16,7 @@ _IGNORED = {"__pycache__", "native"}  # what Python caches; the host's own C
 
 def driver_files(folder: Path, out: Path) -> list[Path]:
     """The files of a driver: all below its folder that are not hidden and no results."""
-    return sorted(file for file in _below(folder) if not file.resolve().is_relative_to(out))
+    return sorted(file for file in _below(folder.resolve()) if not file.is_relative_to(out))
 
 
 def all_files(request: Request) -> list[Path]:
