@@ -54,51 +54,65 @@ class Layout:
         return self.table_size != 0
 
 
-def rejected(found: str, code: str = "PYN-G10") -> DriverFailure:
-    """The failure for a file that is not a whole PE image."""
+def _rejected(found: str) -> DriverFailure:
     return DriverFailure(
-        Diagnostic(code, f"this is not a whole PE image: {found}", help="build the driver again, and give that .sys")
+        Diagnostic("PYN-G10", f"this is not a whole PE image: {found}", help="build the driver again, and give that .sys")
     )
 
 
 def _read(image: bytes, layout: str, offset: int, what: str) -> tuple[int, ...]:
     end = offset + struct.calcsize(layout)
     if end > len(image):
-        raise rejected(f"the {what} ends at byte {end}, the file at {len(image)}")
+        raise _rejected(f"the {what} ends at byte {end}, the file at {len(image)}")
     return struct.unpack_from(layout, image, offset)
 
 
 def read_layout(image: bytes) -> Layout:
     """Find the places that signing needs. Raises DriverFailure (PYN-G10, PYN-G11) for what is not a whole image."""
-    if image[:2] != b"MZ":
-        raise rejected("it does not start with the letters MZ")
-    (pe,) = _read(image, "<I", 0x3C, "DOS header")
-    (signature,) = _read(image, "<I", pe, "PE signature")
-    if signature != int.from_bytes(b"PE\0\0", "little"):
-        raise rejected(f"there is no PE signature at byte {pe}")
+    pe = _find_signature(image)
     section_count, optional_size = _read(image, "<2xH12xH2x", pe + 4, "file header")
     optional = pe + 24
-    (magic,) = _read(image, "<H", optional, "optional header")
-    if magic not in _DIRECTORIES_AT:
-        raise rejected(f"its optional header has the magic {magic:#x}, wanted 0x10b (PE32) or 0x20b (PE32+)")
-    directories = _DIRECTORIES_AT[magic]
-    security = directories + _SECURITY_DIRECTORY * 8
-    (directory_count,) = _read(image, "<I", optional + directories - 4, "optional header")
-    if directory_count <= _SECURITY_DIRECTORY or optional_size < security + 8:
-        raise rejected("its optional header has no room for a certificate table entry")
+    security = _find_security_entry(image, optional, optional_size)
     (headers_size,) = _read(image, "<I", optional + _HEADERS_SIZE_AT, "optional header")
-    table, table_size = _read(image, "<II", optional + security, "data directory")
     sections_at = optional + optional_size
     headers_end = sections_at + section_count * _SECTION_HEADER_SIZE
     if headers_end > headers_size or headers_size > len(image):
         found = f"its headers take {headers_end} bytes, SizeOfHeaders says {headers_size}, the file has {len(image)}"
-        raise rejected(found)
-    if table == 0 and table_size == 0:
-        table = len(image)
-    elif table + table_size != len(image) or table % ALIGNMENT or table < headers_size or table_size <= _CERTIFICATE.size:
-        raise _misplaced(table, table_size, len(image))
+        raise _rejected(found)
+    table, table_size = _find_table(image, security, headers_size)
     sections = tuple(_sections(image, sections_at, section_count, headers_size, table))
-    return Layout(optional + _CHECKSUM_AT, optional + security, headers_size, sections, table, table_size)
+    return Layout(optional + _CHECKSUM_AT, security, headers_size, sections, table, table_size)
+
+
+def _find_signature(image: bytes) -> int:
+    if image[:2] != b"MZ":
+        raise _rejected("it does not start with the letters MZ")
+    (pe,) = _read(image, "<I", 0x3C, "DOS header")
+    (signature,) = _read(image, "<I", pe, "PE signature")
+    if signature != int.from_bytes(b"PE\0\0", "little"):
+        raise _rejected(f"there is no PE signature at byte {pe}")
+    return pe
+
+
+def _find_security_entry(image: bytes, optional: int, optional_size: int) -> int:
+    (magic,) = _read(image, "<H", optional, "optional header")
+    if magic not in _DIRECTORIES_AT:
+        raise _rejected(f"its optional header has the magic {magic:#x}, wanted 0x10b (PE32) or 0x20b (PE32+)")
+    directories = _DIRECTORIES_AT[magic]
+    entry = directories + _SECURITY_DIRECTORY * 8
+    (count,) = _read(image, "<I", optional + directories - 4, "optional header")
+    if count <= _SECURITY_DIRECTORY or optional_size < entry + 8:
+        raise _rejected("its optional header has no room for a certificate table entry")
+    return optional + entry
+
+
+def _find_table(image: bytes, security: int, headers_size: int) -> tuple[int, int]:
+    table, size = _read(image, "<II", security, "data directory")
+    if table == 0 and size == 0:
+        return len(image), 0
+    if table + size != len(image) or table % ALIGNMENT or table < headers_size or size <= _CERTIFICATE.size:
+        raise _misplaced(table, size, len(image))
+    return table, size
 
 
 def _misplaced(table: int, size: int, length: int) -> DriverFailure:
@@ -119,7 +133,7 @@ def _sections(image: bytes, at: int, count: int, headers_size: int, end: int) ->
         if size == 0:
             continue
         if offset < headers_size or offset + size > end:
-            raise rejected(f"section {name} is said to be at bytes {offset} to {offset + size}, outside of the file")
+            raise _rejected(f"section {name} is said to be at bytes {offset} to {offset + size}, outside of the file")
         yield Section(name, offset, size)
 
 

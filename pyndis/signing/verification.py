@@ -55,7 +55,7 @@ def _image_findings(image: bytes, trusted: Sequence[x509.Certificate], at: datet
     table_entry = pe.signature_bytes(image, layout)
     signed = signed_data.read(table_entry, "signature in the image")
     if table_entry[signed.size :].strip(b"\0") or len(table_entry) - signed.size >= pe.ALIGNMENT:
-        yield finding("PYN-G33", "there are bytes behind the signature in the certificate table that nothing covers")
+        yield finding("PYN-G11", "there are bytes behind the signature in the certificate table that nothing covers")
     if signed.content_type == spc.INDIRECT_DATA:
         yield from _hash_findings(image, layout, indirect_data.read(signed.content))
     yield from signature_findings(signed, spc.INDIRECT_DATA, trusted, at)
