@@ -65,6 +65,7 @@ class Channel:
                 stdin=subprocess.DEVNULL,
                 stderr=self._stderr,
                 pass_fds=[theirs.fileno()],
+                process_group=0,  # Ctrl-C is for us: we end it in good order
             )
         self._reader = threading.Thread(target=self._read, name="host events", daemon=True)
         self._reader.start()
@@ -134,6 +135,11 @@ class Channel:
     def _loss(self, id: int) -> Frame:
         code = self._process.wait()
         return Frame(id, "error", {"code": "lost", "text": f"it ended with code {code}: {self.stderr() or 'no message'}"})
+
+    @property
+    def alive(self) -> bool:
+        """Whether the native half still runs."""
+        return self._process.poll() is None
 
     def stderr(self) -> str:
         """What the native half said of its own faults; empty in health."""

@@ -138,6 +138,12 @@ class Host:
             raise UsageFailure(Diagnostic("PYN-H03", "the host does not run", help="use it as `with Host(image) as host:`"))
         return self._session
 
+    @property
+    def alive(self) -> bool:
+        """Whether the native half runs and the driver has not crashed."""
+        session = self.session
+        return session.channel.alive and not any(each.kind for each in session.violations)
+
     def _state(self) -> Frame:
         return self.session.call("state")
 

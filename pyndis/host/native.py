@@ -76,11 +76,9 @@ def _build(sources: Path, target: Path) -> None:
     units = [str(file) for file in sorted(sources.glob("*.c"))]
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         output = Path(folder) / target.name
-        zig = find()
-        command = [*zig.tool("cc"), *FLAGS, *units, "-o", str(output)]
-        environment = os.environ | dict(zig.environment)
+        command = [*find().tool("cc"), *FLAGS, *units, "-o", str(output)]
         try:
-            result = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=sources, check=False)
+            result = subprocess.run(command, capture_output=True, text=True, cwd=sources, check=False)
         except OSError as error:
             raise _failed(command, error.strerror or str(error)) from error
         if result.returncode != 0:

@@ -14,7 +14,7 @@ from pyndis.host import Host
 from pyndis.toolchains import cache, find, plan_image, run_plan
 
 SOURCES = Path(__file__).parent / "drivers" / "tun"
-MARKER = b"<chosen mistake>"
+MARKER = b"chosen mistake:\0"
 
 Broken = Callable[[str], Path]
 

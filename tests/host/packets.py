@@ -28,7 +28,7 @@ def ipv6(size: int = 40, fill: int = 0, *, source: int = 1, destination: int = 2
 
 def checksum(data: bytes) -> int:
     """The Internet checksum."""
-    words = struct.unpack(f">{len(data) // 2}H", data)
+    words: tuple[int, ...] = struct.unpack(f">{len(data) // 2}H", data)
     total = sum(words)
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)

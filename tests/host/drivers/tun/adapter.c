@@ -135,7 +135,6 @@ AllocateNblPool(TUN *Tun)
         .Header = { .Type = NDIS_OBJECT_TYPE_DEFAULT,
                     .Revision = NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1,
                     .Size = NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1 },
-        .ProtocolId = NDIS_PROTOCOL_ID_DEFAULT,
         .fAllocateNetBuffer = TRUE,
         .PoolTag = POOL_TAG,
     };

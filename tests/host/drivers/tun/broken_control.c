@@ -2,7 +2,7 @@
 #include "tun.h"
 
 #if WITH_MISTAKES
-volatile CHOSEN_MISTAKE ChosenMistake = { "<chosen mistake>", MISTAKE_NONE };
+volatile CHOSEN_MISTAKE ChosenMistake = { "chosen mistake:", MISTAKE_NONE };
 
 static VOID
 UseLockWrongly(TUN *Tun)

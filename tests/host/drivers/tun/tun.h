@@ -113,7 +113,7 @@ BOOLEAN SendsPutBack(_Inout_ TUN *Tun, _Inout_ NET_BUFFER_LIST *Nbl);
 /* drain.c */
 VOID Drain(_Inout_ TUN *Tun);
 VOID CompleteSends(_Inout_ TUN *Tun, _In_opt_ NET_BUFFER_LIST *Chain, _In_ NDIS_STATUS Status);
-NDIS_IO_WORKITEM_ROUTINE DrainContinue;
+NDIS_IO_WORKITEM_FUNCTION DrainContinue;
 
 /* receive.c */
 NTSTATUS WriteDispatch(_Inout_ TUN *Tun, _Inout_ IRP *Irp);
