@@ -9,6 +9,7 @@ import pytest
 
 from pyndis import cli
 from pyndis.cli import compile as compiler
+from pyndis.cli.building import inputs
 from pyndis.cli.compile import Compiled
 from pyndis.package.manifest import Manifest
 
@@ -74,6 +75,7 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[Compiled]:
 @pytest.fixture
 def driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A driver's folder, in an empty working folder; one architecture, so that builds are short."""
+    monkeypatch.setattr(inputs, "own_files", lambda: iter([Path(cli.__file__)]))  # they may be edited while the tests run
     for variable in ("SOURCE_DATE_EPOCH", "NO_COLOR", "PYNDIS_TRACEBACK"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("PYNDIS_CONFIG_DIR", str(tmp_path / "config"))

@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from pyndis.cli.building import inputs
 from pyndis.cli.compile import Compiled
 from pyndis.diagnostics import Diagnostic
-from tests.cli.conftest import Run
+from tests.cli.conftest import REPOSITORY, Run
 
 pytestmark = pytest.mark.usefixtures("driver", "compiled")
+
+OWN_FILES = inputs.own_files  # before the fixtures replace it
 
 RESULTS = {
     "wintun.c",
@@ -194,3 +197,9 @@ def test_a_broken_manifest_ends_with_1(pyndis: Run, driver: Path) -> None:
     ended = pyndis("build", "example")
     assert (ended.code, ended.is_tidy) == (1, True)
     assert "example/driver.toml:2:11" in ended.err
+
+
+def test_pyndis_itself_is_an_input() -> None:
+    names = {path.relative_to(REPOSITORY).as_posix() for path in OWN_FILES()}
+    assert {"pyndis/package/inf.py", "templates/package/driver.inf.j2", "toolchain/runtime/entry.c"} <= names
+    assert not any("__pycache__" in name for name in names)

@@ -74,7 +74,9 @@ def imported(*arguments: str) -> tuple[str, list[str]]:
     code = (
         "import atexit, sys\n"
         f"atexit.register(lambda: print('imported:', *(name for name in {HEAVY!r} if name in sys.modules)))\n"
-        "from pyndis.cli import main\nmain()"
+        "from pyndis import cli\nfrom pyndis.cli.building import inputs\nfrom pathlib import Path\n"
+        "inputs.own_files = lambda: iter([Path(cli.__file__)])\n"
+        "cli.main()"
     )
     command = [sys.executable, "-c", code, *arguments]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}

@@ -21,12 +21,16 @@ def driver_files(folder: Path, out: Path) -> list[Path]:
 
 def all_files(request: Request) -> list[Path]:
     """Every file that decides what this build gives."""
+    return sorted([*driver_files(request.manifest.folder, request.out), *own_files()])
+
+
+def own_files() -> Iterator[Path]:
+    """The files that pyndis is made of."""
     own = Path(pyndis.__file__).parent
-    files = [*driver_files(request.manifest.folder, request.out), *_below(own)]
+    yield from _below(own)
     for folder in (resources.templates(), resources.toolchain()):
         if not folder.is_relative_to(own):
-            files += _below(folder)
-    return sorted(files)
+            yield from _below(folder)
 
 
 def tools() -> dict[str, str]:
