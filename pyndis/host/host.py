@@ -125,7 +125,8 @@ class Host:
                 adapter.return_inline()
                 adapter.return_held()
         for process in self._processes:
-            process.kill()
+            if process.alive:
+                process.kill()
         for adapter in self.adapters:
             if not adapter.halted:
                 adapter.halt()

@@ -59,6 +59,7 @@ class Process:
         self._session = session
         self.user = user
         self.bits = bits
+        self.alive = True
         self.id = session.new_id()
         self.pid = session.call("process", process=self.id, user=user, bits=bits).number("pid")
 
@@ -90,4 +91,5 @@ class Process:
 
     def kill(self) -> None:
         """End the process: its requests are cancelled, its handles closed. Returns when the driver's cleanups have returned."""
+        self.alive = False
         self._session.call("kill", process=self.id)
