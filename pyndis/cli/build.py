@@ -92,7 +92,7 @@ def _architectures(said: str | None, manifest: Manifest) -> tuple[str, ...]:
         if name not in known:
             message = f"--arch {said}: the driver is not made for {name!r}"
             help = f"its architectures are {', '.join(known)}; driver.toml lists them"
-            raise UsageFailure(Diagnostic("PYN-U02", message, help=help))
+            raise UsageFailure(Diagnostic("PYN-A02", message, help=help))
     return tuple(dict.fromkeys(wanted))
 
 
@@ -100,7 +100,7 @@ def _out(said: Path | None, manifest: Manifest) -> Path:
     out = said or Path("build", manifest.name)
     if out.exists() and not out.is_dir():
         message = f"--out {out} is a file, but a folder is wanted"
-        raise UsageFailure(Diagnostic("PYN-U03", message, help="choose another path, or remove the file"))
+        raise UsageFailure(Diagnostic("PYN-A03", message, help="choose another path, or remove the file"))
     return out.resolve()
 
 
@@ -109,5 +109,5 @@ def _sign(said: str) -> str:
         return said
     if not Path(said).is_file():
         message = f"--sign {said}: there is no such file"
-        raise UsageFailure(Diagnostic("PYN-U04", message, help="give test, none, or the path of a PFX file"))
+        raise UsageFailure(Diagnostic("PYN-A04", message, help="give test, none, or the path of a PFX file"))
     return str(Path(said).resolve())

@@ -10,12 +10,12 @@ IMAGE, CATALOG, OTHER = "image", "catalog", "other"
 
 
 def read(file: Path) -> bytes:
-    """The bytes of a file. Raises UsageFailure (PYN-U05) when it cannot be read."""
+    """The bytes of a file. Raises UsageFailure (PYN-A05) when it cannot be read."""
     try:
         return file.read_bytes()
     except OSError as error:
         reason = (error.strerror or "it is no file").lower()
-        raise UsageFailure(Diagnostic("PYN-U05", f"cannot read {file}: {reason}", help="give the path of a file")) from error
+        raise UsageFailure(Diagnostic("PYN-A05", f"cannot read {file}: {reason}", help="give the path of a file")) from error
 
 
 def kind_of(data: bytes) -> str:
@@ -24,8 +24,8 @@ def kind_of(data: bytes) -> str:
 
 
 def signable(file: Path, data: bytes) -> str:
-    """The kind of a file that can hold a signature. Raises DriverFailure (PYN-U06) for any other."""
+    """The kind of a file that can hold a signature. Raises DriverFailure (PYN-A06) for any other."""
     if (kind := kind_of(data)) == OTHER:
         help = "images (.sys) and catalogs (.cat) are signed; an INF is covered by the catalog that lists it"
-        raise DriverFailure(Diagnostic("PYN-U06", f"{file} is neither an image nor a catalog", help=help))
+        raise DriverFailure(Diagnostic("PYN-A06", f"{file} is neither an image nor a catalog", help=help))
     return kind

@@ -56,7 +56,7 @@ def _certificate(file: Path) -> Certificate:
         return x509.load_pem_x509_certificate(data) if data.startswith(b"-----") else x509.load_der_x509_certificate(data)
     except ValueError as error:
         help = "give a .cer, .crt or .pem file with one certificate"
-        raise UsageFailure(Diagnostic("PYN-U08", f"{file} is no certificate", help=help)) from error
+        raise UsageFailure(Diagnostic("PYN-A08", f"{file} is no certificate", help=help)) from error
 
 
 def _test_certificate() -> list[Certificate]:

@@ -40,12 +40,12 @@ def explanations() -> dict[str, Explanation]:
 
 
 def explanation(code: str) -> Explanation:
-    """The entry of a code; case and a missing `PYN-` are forgiven. Raises UsageFailure (PYN-U01) when there is none."""
+    """The entry of a code; case and a missing `PYN-` are forgiven. Raises UsageFailure (PYN-A01) when there is none."""
     known = explanations()
     wanted = code.upper().strip()
     wanted = wanted if wanted.startswith("PYN-") else f"PYN-{wanted}"
     if wanted in known:
         return known[wanted]
-    near = difflib.get_close_matches(wanted, known, 1)
+    near = difflib.get_close_matches(wanted, known, 1, 0.8)
     help = f"did you mean {near[0]}?" if near else "pyndis explain without a code lists them all"
-    raise UsageFailure(Diagnostic("PYN-U01", f"there is no diagnostic {code!r}", help=help))
+    raise UsageFailure(Diagnostic("PYN-A01", f"there is no diagnostic {code!r}", help=help))

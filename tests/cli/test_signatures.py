@@ -75,7 +75,7 @@ def test_signing_again_gives_the_same_bytes(package: Path, pyndis: Run) -> None:
 def test_nothing_is_signed_when_one_file_cannot_be(package: Path, pyndis: Run) -> None:
     before = (package / "wintun.sys").read_bytes()
     ended = pyndis("sign", package / "wintun.sys", package / "wintun.inf", "--description", "x")
-    assert (ended.code, "PYN-U06" in ended.err) == (1, True)
+    assert (ended.code, "PYN-A06" in ended.err) == (1, True)
     assert (package / "wintun.sys").read_bytes() == before
 
 

@@ -16,13 +16,13 @@ _DEBUG_KINDS = {2: "CODEVIEW", 16: "REPRO"}
 
 
 def report(data: bytes) -> Report:
-    """An image as nested values. Raises DriverFailure (PYN-U07, PYN-G10, PYN-G11, PYN-G31)."""
+    """An image as nested values. Raises DriverFailure (PYN-A07, PYN-G10, PYN-G11, PYN-G31)."""
     try:
         with pefile.PE(data=data) as image:
             return {**_headers(image), **_contents(image), **inspect_signature(data)}
     except (pefile.PEFormatError, AttributeError, UnicodeDecodeError) as error:
         help = "give a .sys file that is whole"
-        raise DriverFailure(Diagnostic("PYN-U07", f"this image cannot be read: {error}", help=help)) from error
+        raise DriverFailure(Diagnostic("PYN-A07", f"this image cannot be read: {error}", help=help)) from error
 
 
 def _headers(image: pefile.PE) -> Report:
