@@ -19,8 +19,8 @@ from pyndis.diagnostics import Diagnostic, ToolFailure
 from pyndis.toolchains import cache as user_cache
 
 VARIABLE = "PYNDIS_ZIG"
-OLDEST = (0, 13)
-"""The first release whose clang (18) takes all our options."""
+OLDEST = (0, 15)
+"""The oldest release that the tests have passed with (its clang is 20)."""
 _INSTALL = f"pip install ziglang (into the Python that runs pyndis), or set {VARIABLE} to the zig executable"
 
 

@@ -170,6 +170,16 @@ def test_x86_lists_its_exception_handlers(image: Built) -> None:
     assert (config.SEHandlerCount > 0) == (image.arch == "x86")
 
 
+def test_x86_without_exception_handlers_says_that_none_is_valid(plan: Callable[..., Plan], tmp_path: Path) -> None:
+    source = tmp_path / "plain.c"
+    source.write_text("int __stdcall DriverEntry(void *driver, void *path);\nint __stdcall DriverEntry(void *driver, void *path) "
+                      "{ return driver == path; }\n")  # fmt: skip
+    made = plan(tmp_path / "out", "x86", source=source, resource=None)
+    run_plan(made)
+    image = pefile.PE(str(made.out / "driver.sys"))
+    assert image.OPTIONAL_HEADER.DllCharacteristics & DLL["IMAGE_DLLCHARACTERISTICS_NO_SEH"]
+
+
 def test_every_function_that_is_not_a_leaf_has_unwind_data(image: Built) -> None:
     if not image.is_64:
         return

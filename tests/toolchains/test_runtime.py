@@ -86,6 +86,19 @@ def test_an_overwritten_cookie_ends_the_system(machine: Emulated) -> None:
         assert machine.import_arguments(5) == [0xF7, found, wanted, complement, 0]
 
 
+def test_calls_through_pointers_ask_the_guard(machine: Emulated) -> None:
+    pointer = "__guard_dispatch_icall_fptr" if machine.arch == "amd64" else "__guard_check_icall_fptr"
+    machine.write(machine.symbols[pointer], machine.read(machine.imports[0].address))
+    machine.call("paged", MEMORY)
+    assert machine.ended == machine.imports[0].name.decode()
+
+
+def test_without_a_guard_calls_through_pointers_arrive(machine: Emulated) -> None:
+    machine.write(machine.symbols["callback"], machine.symbols["unload"])
+    machine.call("paged", MEMORY)
+    assert machine.ended == "IofCompleteRequest"  # which unload calls
+
+
 @pytest.mark.parametrize(("count", "ended"), [(64, {"returned"}), (0x70, {"KeBugCheckEx", "trapped"})])
 def test_an_overrun_in_a_driver_function_is_noticed(machine: Emulated, count: int, ended: set[str]) -> None:
     machine.passing = {"DbgPrint": 0, "_aulldiv": 16, "_aullrem": 16}

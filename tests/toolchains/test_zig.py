@@ -60,7 +60,7 @@ def test_a_tool_that_is_not_zig_is_refused(pretended: Callable[..., Path], monke
 
 
 def test_an_old_zig_is_refused(pretended: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "it is zig 0.9.1, and 0.13 or later is wanted" in refusal(pretended("0.9.1"), monkeypatch)
+    assert "it is zig 0.9.1, and 0.15 or later is wanted" in refusal(pretended("0.9.1"), monkeypatch)
 
 
 def test_a_tool_that_fails_is_refused(pretended: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
