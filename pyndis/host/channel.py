@@ -109,19 +109,23 @@ class Channel:
             pass  # the process is gone: the reader sees the end of the stream and answers every command
 
     def _read(self) -> None:
-        stream = self._socket.makefile("rb")
-        while len(head := stream.read(4)) == 4:
-            size = int.from_bytes(head, "little")
-            body = stream.read(size)
-            if len(body) < size:
-                break
-            self._deliver(wire.decode(body))
+        with contextlib.suppress(ConnectionResetError):  # it died with commands unread: an end like any other
+            self._read_frames()
         with self._lock:
             self._gone = True
             orphans = list(self._pending.values())
             self._pending.clear()
         for orphan in orphans:
             orphan.resolve(self._loss(orphan.id))
+
+    def _read_frames(self) -> None:
+        stream = self._socket.makefile("rb")
+        while len(head := stream.read(4)) == 4:
+            size = int.from_bytes(head, "little")
+            body = stream.read(size)
+            if len(body) < size:
+                return
+            self._deliver(wire.decode(body))
 
     def _deliver(self, frame: Frame) -> None:
         if frame.id == 0:
