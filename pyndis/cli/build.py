@@ -44,7 +44,7 @@ def command(
 ) -> None:
     """Compile DRIVER, a folder with a driver.toml, and sign and package the result."""
     manifest = Manifest.load(driver, overrides, brand)
-    place = _out(out, manifest)
+    place = output_folder(out, manifest)
     request = Request(
         manifest=manifest,
         architectures=_architectures(arch, manifest),
@@ -67,20 +67,21 @@ def command(
 
         click.echo(f"removed {clean(request)} files from {request.out}")
     if target in ("Build", "Rebuild"):
-        _build(request)
+        for image in up_to_date(request):
+            click.echo(image)
 
 
-def _build(request: Request) -> None:
+def up_to_date(request: Request) -> list[Path]:
+    """Build what is outdated; the paths of the images that were built. What happens is told to the user."""
     files = inputs.all_files(request)
     reasons = outdated(request, files)
     if not reasons:
         click.echo(f"nothing to do: {request.out} is up to date ({', '.join(request.architectures)}, {request.config})")
-        return
+        return []
     for arch, reason in reasons.items():
         click.echo(f"{arch} {request.config}: {reason}", err=True)
     ask = password if sys.stdin.isatty() else None
-    for image in build(request, list(reasons), files, progress(), ask):
-        click.echo(image)
+    return build(request, list(reasons), files, progress(), ask)
 
 
 def _architectures(said: str | None, manifest: Manifest) -> tuple[str, ...]:
@@ -96,7 +97,8 @@ def _architectures(said: str | None, manifest: Manifest) -> tuple[str, ...]:
     return tuple(dict.fromkeys(wanted))
 
 
-def _out(said: Path | None, manifest: Manifest) -> Path:
+def output_folder(said: Path | None, manifest: Manifest) -> Path:
+    """Where the results go, absolute. Raises UsageFailure (PYN-A03) for a file."""
     out = said or Path("build", manifest.name)
     if out.exists() and not out.is_dir():
         message = f"--out {out} is a file, but a folder is wanted"
