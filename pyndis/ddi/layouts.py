@@ -47,8 +47,11 @@ class Layouts:
         """The layout that NDIS version `ndis` declares, or None."""
         key = name, target, ndis
         if key not in self._made:
-            raw = self.raw(self.aliases.get(name, name), target, ndis)
-            self._made[key] = None if raw is None else _struct(self.aliases.get(name, name), raw)
+            raw, own = self.raw(name, target, ndis), name
+            if raw is None and name in self.aliases:
+                own = self.aliases[name]
+                raw = self.raw(own, target, ndis)
+            self._made[key] = None if raw is None else _struct(own, raw)
         return self._made[key]
 
     def raw(self, name: str, target: str, ndis: str) -> dict[str, Any] | None:

@@ -23,9 +23,11 @@ def define_enum(facts: Facts, tag: str, members: Iterable[str], ndis: bool) -> l
 
 
 def _enum_lines(facts: Facts, tag: str, members: Iterable[str], target: str, version: str) -> Iterator[str]:
+    values = [(name, facts.constant(name, _ARCHES[target], version)) for name in members]
+    if all(value is None for _, value in values):
+        return
     yield f"enum {tag} {{"
     previous: int | None = -1
-    values = [(name, facts.constant(name, _ARCHES[target], version)) for name in members]
     steady = all(name not in facts.constants["since"] for name, _ in values)
     for name, value in values:
         if value is None:
@@ -54,7 +56,8 @@ def literal(name: str, value: int) -> str:
         if name.startswith(prefix):
             return f"(({typedef})0x{value & 0xFFFFFFFF:08X}L)"
     if value < 0:
-        return f"({value}LL)" if value < -(1 << 31) else f"({value + 1} - 1)" if value == -(1 << 31) else f"({value})"
+        suffix = "LL" if value < -(1 << 31) else ""
+        return f"({value}{suffix})" if value not in (-(1 << 31), -(1 << 63)) else f"({value + 1}{suffix} - 1)"
     if value > 0xFFFFFFFF:
         return f"0x{value:016X}ULL"
     return f"0x{value:08X}" if value > 0xFFFF or name.startswith("OID_") else str(value)

@@ -54,17 +54,20 @@ def merge(variants: Sequence[tuple[Sequence[str], Iterable[Key]]]) -> list[Line]
 
 def guarded(lines: Sequence[Line], whole: set[Key], ndis: bool) -> Iterator[str]:
     """The lines with `#if` around those that not all of `whole` have; `ndis`: the difference is of NDIS, not of Windows."""
-    current: str | None = None
+    open_keys: set[Key] | None = None
     for line in lines:
-        condition = None if line.keys == whole else condition_of(line.keys, whole, ndis)
-        if condition != current:
-            if current is not None:
-                yield "#endif"
-            if condition is not None:
-                yield f"#if {condition}"
-            current = condition
+        wanted = None if line.keys == whole else line.keys
+        if wanted != open_keys:
+            if open_keys is not None and wanted == whole - open_keys:
+                yield "#else"
+            else:
+                if open_keys is not None:
+                    yield "#endif"
+                if wanted is not None:
+                    yield f"#if {condition_of(wanted, whole, ndis)}"
+            open_keys = wanted
         yield line.text
-    if current is not None:
+    if open_keys is not None:
         yield "#endif"
 
 

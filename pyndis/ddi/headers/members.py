@@ -103,6 +103,11 @@ def _union_end(members: list[Member], index: int) -> int:
         return index + 1
     reach = max(each.position + each.size for each in members[index:last])
     last += 1
-    while last < len(members) and members[last].position < reach:
+    while last < len(members) and (members[last].position < reach or _continues(members[last - 1], members[last])):
         last += 1
     return last
+
+
+def _continues(before: Member, member: Member) -> bool:
+    """Bit-fields of one storage unit belong together."""
+    return before.bits is not None and member.bits is not None and before.unit == member.unit

@@ -24,10 +24,9 @@ _NDIS_NAME = re.compile(
     r"|TcpIpChecksum|TcpLarge|TcpSend|TcpRecv|Ieee8021|Shutdown|NdisReq|IP_|AF_|SCOPE|Scope|MaximumNet|UNSPECIFIED)"
 )
 _BY_HAND = re.compile(
-    r"^(NTDDI_|_WIN32|WIN32_|NDIS_SUPPORT_|NDIS_MINIPORT_M|NDIS_MINIPORT_DRIVER$|NDIS_WDM$|NDIS\d|NULL$|UNALIGNED$|NTAPI|SDDL"
-    r"|MM_CURRENT_PROCESS_PARTITION_OBJECT|DECLSPEC|INVALID_HANDLE_VALUE|NDIS_API|NDIS_MIN_API|RTL_.*CONST|MAXUCHAR_PTR"
-    r"|OBJ_NAME_PATH|NDIS_.*_VERSION$|THREAD_ATTRIB)"
+    r"^(NTDDI_|NDIS_SUPPORT_NDIS|NDIS_MINIPORT_(MINIMUM_)?(MAJOR|MINOR)_VERSION$|MM_CURRENT_PROCESS_PARTITION_OBJECT$)"
 )
+"""Constants that sdkddkver.h and net/version.h derive from what the driver asks for, or that are no plain number."""
 _IMPORT_THOUGH_INLINE = {"KeGetCurrentIrql", "KeRaiseIrqlToDpcLevel"}
 """Inline in the newest headers, exported by every kernel since Windows 7; an image must not move to cr8 itself."""
 

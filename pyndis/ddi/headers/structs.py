@@ -29,7 +29,7 @@ class StructWriter:
         spellings = self._spellings(name)
         for target, version in ALL_KEYS:
             raw = self._layouts.raw(name, target, version)
-            lines = tuple(self._lines(name, raw, target, version, spellings)) if raw is not None else ()
+            lines = tuple(self._lines(name, raw, target, version, spellings[target])) if raw is not None else ()
             forms.setdefault(lines, set()).add((target, version))
         merged = merge(sorted(forms.items(), key=lambda form: min(version for _, version in form[1])))
         return list(guarded(merged, set(ALL_KEYS), ndis))
@@ -51,15 +51,14 @@ class StructWriter:
         packed = raw["align"] if max((_align(each, sizes) for each in members), default=1) > raw["align"] else None
         if packed:
             yield f"#include <pshpack{packed}.h>"
-        alignment = f"{spellings['']} " if "" in spellings else ""
-        yield f"{raw['kind']} {alignment}{tag_of(self._layouts, name)} {{"
+        yield f"{raw['kind']} {spellings.get('', '')}{tag_of(self._layouts, name)} {{"
         yield from _body(members, "    ", spellings)
         yield "};"
         if packed:
             yield "#include <poppack.h>"
 
-    def _spellings(self, name: str) -> dict[str, str]:
-        """Member path (the type itself: '') -> the alignment macro that it needs to lie where the data say."""
+    def _spellings(self, name: str) -> dict[str, dict[str, str]]:
+        """Target -> member path (the type itself: '') -> the alignment macro that puts it where the data say."""
         required: dict[str, dict[str, int]] = {}
         for target, version in ALL_KEYS:
             raw = self._layouts.raw(name, target, version)
@@ -67,7 +66,7 @@ class StructWriter:
                 sizes = Sizes(self._layouts, target, version, self.tags)
                 for path, align in _required(raw, sizes):
                     required.setdefault(path, {})[target] = align
-        return {path: _spelled(aligns) for path, aligns in required.items()}
+        return {t: {path: _spelled(aligns, t) for path, aligns in required.items()} for t in ("x86_64", "i386", "aarch64")}
 
 
 def tag_of(layouts: Layouts, name: str) -> str:
@@ -79,13 +78,17 @@ def tag_of(layouts: Layouts, name: str) -> str:
     return f"_{name}"
 
 
-def _spelled(aligns: dict[str, int]) -> str:
-    wide, narrow = aligns.get("x86_64", aligns.get("aarch64")), aligns.get("i386")
-    if (wide, narrow) == (16, 8):
-        return "DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT)"
-    if (wide, narrow) == (8, None):
-        return "POINTER_ALIGNMENT"
-    return f"DECLSPEC_ALIGN({wide or narrow})"
+def _spelled(aligns: dict[str, int], target: str) -> str:
+    """The macro that means the right alignment on every target, else a number for this one, else nothing."""
+    forms = {aligns.get("x86_64"), aligns.get("aarch64")} - {None}
+    narrow = aligns.get("i386")
+    if len(forms) == 1:
+        wide = forms.pop()
+        if (wide, narrow) == (16, 8):
+            return "DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT) "
+        if (wide, narrow) == (8, None):
+            return "POINTER_ALIGNMENT "
+    return f"DECLSPEC_ALIGN({aligns[target]}) " if target in aligns else ""
 
 
 def _required(raw: dict[str, Any], sizes: Sizes) -> Iterator[tuple[str, int]]:
@@ -154,7 +157,7 @@ def _body(items: Sequence[Member | Group], indent: str, spellings: dict[str, str
             yield from _body(item.inside, indent + "    ", spellings)
             yield f"{indent}}};"
             continue
-        alignment = f"{spellings[item.path]} " if item.path in spellings else ""
+        alignment = spellings.get(item.path, "")
         if item.inside:
             placed = _IN_PLACE.match(item.type)
             assert placed is not None, item
@@ -168,11 +171,14 @@ def _body(items: Sequence[Member | Group], indent: str, spellings: dict[str, str
 def _bit_field(item: Member, previous: Member | None, indent: str) -> Iterator[str]:
     """One bit-field; before it an unnamed one for bits that no name has, or the end of the unit before."""
     next_bit = item.unit
-    if previous is not None and previous.type == item.type:
-        if previous.unit == item.unit:
-            next_bit = previous.position + previous.size
-        else:
-            yield f"{indent}{item.type} : 0;"
+    if previous is not None and previous.unit == item.unit:
+        next_bit = previous.position + previous.size
+    elif previous is not None and _unqualified(previous.type) == _unqualified(item.type):
+        yield f"{indent}{item.type} : 0;"
     if item.position > next_bit:
         yield f"{indent}{item.type} : {item.position - next_bit};"
     yield f"{indent}{item.type} {item.name} : {item.bits};"
+
+
+def _unqualified(type_text: str) -> str:
+    return type_text.replace("volatile ", "").replace("const ", "")

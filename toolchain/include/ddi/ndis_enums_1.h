@@ -189,14 +189,14 @@ enum _NDIS_IPV6_HEADER_FIELD {
 };
 typedef enum _NDIS_IPV6_HEADER_FIELD NDIS_IPV6_HEADER_FIELD, *PNDIS_IPV6_HEADER_FIELD;
 
-enum _NDIS_ISOLATION_MODE {
 #if NDIS_SUPPORT_NDIS680
+enum _NDIS_ISOLATION_MODE {
     NdisIsolationModeNone = 0,
     NdisIsolationModeNativeVirtualSubnet = 1,
     NdisIsolationModeExternalVirtualSubnet = 2,
     NdisIsolationModeVlan = 3,
-#endif
 };
+#endif
 typedef enum _NDIS_ISOLATION_MODE NDIS_ISOLATION_MODE, *PNDIS_ISOLATION_MODE;
 
 enum _NDIS_MAC_HEADER_FIELD {
@@ -419,8 +419,8 @@ enum _NDIS_PM_PROTOCOL_OFFLOAD_TYPE {
 };
 typedef enum _NDIS_PM_PROTOCOL_OFFLOAD_TYPE NDIS_PM_PROTOCOL_OFFLOAD_TYPE, *PNDIS_PM_PROTOCOL_OFFLOAD_TYPE;
 
-enum _NDIS_PM_WAKE_REASON_TYPE {
 #if NDIS_SUPPORT_NDIS630
+enum _NDIS_PM_WAKE_REASON_TYPE {
     NdisWakeReasonUnspecified = 0,
     NdisWakeReasonPacket = 1,
     NdisWakeReasonMediaDisconnect = 2,
@@ -432,6 +432,6 @@ enum _NDIS_PM_WAKE_REASON_TYPE {
     NdisWakeReasonWwanRegisterState = 8192,
     NdisWakeReasonWwanSMSReceive = 8193,
     NdisWakeReasonWwanUSSDReceive = 8194,
-#endif
 };
+#endif
 typedef enum _NDIS_PM_WAKE_REASON_TYPE NDIS_PM_WAKE_REASON_TYPE, *PNDIS_PM_WAKE_REASON_TYPE;

@@ -152,8 +152,7 @@ struct _NDIS_NET_BUFFER_LIST_FILTERING_INFO {
             USHORT FilterId;
 #if !NDIS_SUPPORT_NDIS630
             USHORT QueueId;
-#endif
-#if NDIS_SUPPORT_NDIS630
+#else
             union {
                 USHORT QueueId;
                 USHORT VPortId;
@@ -373,8 +372,7 @@ struct _NDIS_OID_REQUEST {
     UCHAR NdisReserved[128];
     UCHAR MiniportReserved[16];
     UCHAR SourceReserved[16];
-#endif
-#if defined(_X86_)
+#else
     UCHAR NdisReserved[64];
     UCHAR MiniportReserved[8];
     UCHAR SourceReserved[8];

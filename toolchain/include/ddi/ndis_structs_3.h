@@ -333,11 +333,19 @@ struct _NDIS_RECEIVE_SCALE_PARAMETERS_V2 {
 };
 #endif
 
+#if defined(_WIN64)
 struct DECLSPEC_ALIGN(16) _NDIS_RESTART_ATTRIBUTES {
+#else
+struct _NDIS_RESTART_ATTRIBUTES {
+#endif
     PNDIS_RESTART_ATTRIBUTES Next;
     NDIS_OID Oid;
     ULONG DataLength;
+#if defined(_WIN64)
+    UCHAR Data[1];
+#else
     DECLSPEC_ALIGN(8) UCHAR Data[1];
+#endif
 };
 
 struct _NDIS_RESTART_GENERAL_ATTRIBUTES {
@@ -422,18 +430,3 @@ struct _NDIS_RSS_SET_INDIRECTION_ENTRY {
     NDIS_STATUS EntryStatus;
 };
 #endif
-
-struct _NDIS_SCATTER_GATHER_LIST_PARAMETERS {
-    NDIS_OBJECT_HEADER Header;
-    ULONG Flags;
-    NDIS_RECEIVE_QUEUE_ID QueueId;
-    NDIS_SHARED_MEMORY_USAGE SharedMemoryUsage;
-    PMDL Mdl;
-    PVOID CurrentVa;
-    ULONG Length;
-    NDIS_PROCESS_SG_LIST_HANDLER ProcessSGListHandler;
-    PVOID Context;
-    PSCATTER_GATHER_LIST ScatterGatherListBuffer;
-    ULONG ScatterGatherListBufferSize;
-    ULONG ScatterGatherListBufferSizeNeeded;
-};

@@ -2,6 +2,21 @@
 /* Structs of ndis. */
 #pragma once
 
+struct _NDIS_SCATTER_GATHER_LIST_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    NDIS_RECEIVE_QUEUE_ID QueueId;
+    NDIS_SHARED_MEMORY_USAGE SharedMemoryUsage;
+    PMDL Mdl;
+    PVOID CurrentVa;
+    ULONG Length;
+    NDIS_PROCESS_SG_LIST_HANDLER ProcessSGListHandler;
+    PVOID Context;
+    PSCATTER_GATHER_LIST ScatterGatherListBuffer;
+    ULONG ScatterGatherListBufferSize;
+    ULONG ScatterGatherListBufferSizeNeeded;
+};
+
 struct _NDIS_SG_DMA_DESCRIPTION {
     NDIS_OBJECT_HEADER Header;
     ULONG Flags;
@@ -95,8 +110,7 @@ struct _NDIS_SYSTEM_PROCESSOR_INFO {
     PUCHAR RssProcessors;
 #if defined(_WIN64)
     NDIS_PROCESSOR_INFO CpuInfo[64];
-#endif
-#if defined(_X86_)
+#else
     NDIS_PROCESSOR_INFO CpuInfo[32];
 #endif
 };
@@ -269,8 +283,7 @@ struct _NDIS_WORK_ITEM {
     NDIS_PROC Routine;
 #if defined(_WIN64)
     UCHAR WrapperReserved[64];
-#endif
-#if defined(_X86_)
+#else
     UCHAR WrapperReserved[32];
 #endif
 };
@@ -424,18 +437,4 @@ struct DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT) _NET_BUFFER_LIST_CONTEXT {
     USHORT Size;
     USHORT Offset;
     POINTER_ALIGNMENT UCHAR ContextData[];
-};
-
-struct _NET_BUFFER_LIST_DATA {
-    PNET_BUFFER_LIST Next;
-    PNET_BUFFER FirstNetBuffer;
-};
-
-struct _NET_BUFFER_LIST_POOL_PARAMETERS {
-    NDIS_OBJECT_HEADER Header;
-    UCHAR ProtocolId;
-    BOOLEAN fAllocateNetBuffer;
-    USHORT ContextSize;
-    ULONG PoolTag;
-    ULONG DataSize;
 };

@@ -2,6 +2,20 @@
 /* Structs of ndis. */
 #pragma once
 
+struct _NET_BUFFER_LIST_DATA {
+    PNET_BUFFER_LIST Next;
+    PNET_BUFFER FirstNetBuffer;
+};
+
+struct _NET_BUFFER_LIST_POOL_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    UCHAR ProtocolId;
+    BOOLEAN fAllocateNetBuffer;
+    USHORT ContextSize;
+    ULONG PoolTag;
+    ULONG DataSize;
+};
+
 struct _NET_BUFFER_POOL_PARAMETERS {
     NDIS_OBJECT_HEADER Header;
     ULONG PoolTag;
@@ -24,8 +38,7 @@ struct _NET_DEVICE_PNP_EVENT {
     ULONG InformationBufferLength;
 #if defined(_WIN64)
     UCHAR NdisReserved[16];
-#endif
-#if defined(_X86_)
+#else
     UCHAR NdisReserved[8];
 #endif
 };

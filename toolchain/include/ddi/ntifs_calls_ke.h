@@ -2,7 +2,6 @@
 /* Calls of ntifs: ke. */
 #pragma once
 
-DECLSPEC_IMPORT KIRQL FASTCALL KeAcquireQueuedSpinLock(_In_ KSPIN_LOCK_QUEUE_NUMBER Number);
 DECLSPEC_IMPORT KIRQL FASTCALL KeAcquireSpinLockRaiseToSynch(_Inout_ PKSPIN_LOCK SpinLock);
 
 _IRQL_requires_max_(APC_LEVEL)
@@ -34,8 +33,6 @@ DECLSPEC_IMPORT LONG NTAPI KeReadStateQueue(_In_ PRKQUEUE Queue);
 DECLSPEC_IMPORT LONG NTAPI KeReleaseMutant(
     _Inout_ PRKMUTANT Mutant, _In_ KPRIORITY Increment, _In_ BOOLEAN Abandoned, _In_ BOOLEAN Wait);
 
-DECLSPEC_IMPORT VOID FASTCALL KeReleaseQueuedSpinLock(_In_ KSPIN_LOCK_QUEUE_NUMBER Number, _In_ KIRQL OldIrql);
-
 _IRQL_requires_min_(PASSIVE_LEVEL)
 DECLSPEC_IMPORT PLIST_ENTRY NTAPI KeRemoveQueue(
     _Inout_ PRKQUEUE Queue, _In_ KPROCESSOR_MODE WaitMode, _In_opt_ PLARGE_INTEGER Timeout);
@@ -57,9 +54,6 @@ DECLSPEC_IMPORT BOOLEAN NTAPI KeSetKernelStackSwapEnable(_In_ BOOLEAN Enable);
 
 _IRQL_requires_max_(APC_LEVEL)
 DECLSPEC_IMPORT VOID NTAPI KeStackAttachProcess(_Inout_ PRKPROCESS PROCESS, _Out_ PRKAPC_STATE ApcState);
-
-DECLSPEC_IMPORT LOGICAL FASTCALL KeTryToAcquireQueuedSpinLock(
-    _In_ KSPIN_LOCK_QUEUE_NUMBER Number, _Out_ PKIRQL OldIrql);
 
 _IRQL_requires_max_(APC_LEVEL)
 DECLSPEC_IMPORT VOID NTAPI KeUnstackDetachProcess(_In_ PRKAPC_STATE ApcState);

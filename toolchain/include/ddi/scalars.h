@@ -13,15 +13,13 @@ typedef unsigned long DWORD, *PDWORD;
 
 #if defined(_WIN64)
 typedef unsigned long long DWORD_PTR, *PDWORD_PTR;
-#endif
-#if defined(_X86_)
+#else
 typedef unsigned long DWORD_PTR, *PDWORD_PTR;
 #endif
 
 #if defined(_WIN64)
 typedef unsigned long long ERESOURCE_THREAD, *PERESOURCE_THREAD;
-#endif
-#if defined(_X86_)
+#else
 typedef unsigned long ERESOURCE_THREAD, *PERESOURCE_THREAD;
 #endif
 
@@ -35,15 +33,13 @@ typedef signed char INT8, *PINT8;
 
 #if defined(_WIN64)
 typedef long long INT_PTR, *PINT_PTR;
-#endif
-#if defined(_X86_)
+#else
 typedef int INT_PTR, *PINT_PTR;
 #endif
 
 #if defined(_WIN64)
 typedef unsigned long long KAFFINITY, *PKAFFINITY;
-#endif
-#if defined(_X86_)
+#else
 typedef unsigned long KAFFINITY, *PKAFFINITY;
 #endif
 
@@ -53,8 +49,7 @@ typedef char KPROCESSOR_MODE, *PKPROCESSOR_MODE;
 
 #if defined(_WIN64)
 typedef unsigned long long KSPIN_LOCK, *PKSPIN_LOCK;
-#endif
-#if defined(_X86_)
+#else
 typedef unsigned long KSPIN_LOCK, *PKSPIN_LOCK;
 #endif
 
@@ -67,8 +62,7 @@ typedef long long LONGLONG, *PLONGLONG;
 
 #if defined(_WIN64)
 typedef long long LONG_PTR, *PLONG_PTR;
-#endif
-#if defined(_X86_)
+#else
 typedef long LONG_PTR, *PLONG_PTR;
 #endif
 
@@ -91,8 +85,7 @@ typedef unsigned long PFN_COUNT, *PPFN_COUNT;
 
 #if defined(_WIN64)
 typedef unsigned long long PFN_NUMBER, *PPFN_NUMBER;
-#endif
-#if defined(_X86_)
+#else
 typedef unsigned long PFN_NUMBER, *PPFN_NUMBER;
 #endif
 
@@ -105,22 +98,19 @@ typedef short SHORT, *PSHORT;
 
 #if defined(_WIN64)
 typedef unsigned long long SID_HASH_ENTRY, *PSID_HASH_ENTRY;
-#endif
-#if defined(_X86_)
+#else
 typedef unsigned long SID_HASH_ENTRY, *PSID_HASH_ENTRY;
 #endif
 
 #if defined(_WIN64)
 typedef unsigned long long SIZE_T, *PSIZE_T;
-#endif
-#if defined(_X86_)
+#else
 typedef unsigned long SIZE_T, *PSIZE_T;
 #endif
 
 #if defined(_WIN64)
 typedef long long SSIZE_T, *PSSIZE_T;
-#endif
-#if defined(_X86_)
+#else
 typedef long SSIZE_T, *PSSIZE_T;
 #endif
 
@@ -134,8 +124,7 @@ typedef unsigned char UINT8, *PUINT8;
 
 #if defined(_WIN64)
 typedef unsigned long long UINT_PTR, *PUINT_PTR;
-#endif
-#if defined(_X86_)
+#else
 typedef unsigned int UINT_PTR, *PUINT_PTR;
 #endif
 
@@ -146,8 +135,7 @@ typedef unsigned long long ULONGLONG, *PULONGLONG;
 
 #if defined(_WIN64)
 typedef unsigned long long ULONG_PTR, *PULONG_PTR;
-#endif
-#if defined(_X86_)
+#else
 typedef unsigned long ULONG_PTR, *PULONG_PTR;
 #endif
 
@@ -156,15 +144,13 @@ typedef unsigned short WCHAR;
 
 #if defined(_WIN64)
 typedef unsigned long long size_t;
-#endif
-#if defined(_X86_)
+#else
 typedef unsigned int size_t;
 #endif
 
 #if defined(_WIN64)
 typedef unsigned long long uintptr_t;
-#endif
-#if defined(_X86_)
+#else
 typedef unsigned int uintptr_t;
 #endif
 

@@ -57,8 +57,7 @@
 
 #if defined(_WIN64)
 #define CLOCK_LEVEL 13
-#endif
-#if defined(_X86_)
+#else
 #define CLOCK_LEVEL 28
 #endif
 
@@ -156,8 +155,7 @@
 
 #if defined(_WIN64)
 #define DMA_TRANSFER_CONTEXT_SIZE_V1 128
-#endif
-#if defined(_X86_)
+#else
 #define DMA_TRANSFER_CONTEXT_SIZE_V1 64
 #endif
 
@@ -223,8 +221,7 @@
 
 #if defined(_WIN64)
 #define ERROR_LOG_MAXIMUM_SIZE 240
-#endif
-#if defined(_X86_)
+#else
 #define ERROR_LOG_MAXIMUM_SIZE 152
 #endif
 
@@ -447,3 +444,6 @@
 #define EVENT_FRS_STOPPING 0x400034BE
 #define EVENT_FRS_SYSVOL_NOT_READY 0x800034CA
 #define EVENT_FRS_SYSVOL_NOT_READY_PRIMARY 0x800034CB
+#define EVENT_FRS_SYSVOL_READY 0x400034CC
+#define EVENT_FRS_VOLUME_NOT_SUPPORTED 0xC00034C3
+#define EVENT_INCREMENT 1

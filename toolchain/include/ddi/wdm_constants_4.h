@@ -2,13 +2,6 @@
 /* Constants of the kernel. */
 #pragma once
 
-#define IO_ERR_INVALID_IOBASE (-1073479666)
-#define IO_ERR_INVALID_REQUEST (-1073479664)
-#define IO_ERR_IRQ_CONFLICT_DETECTED (-1073479656)
-#define IO_ERR_LAYERED_FAILURE (-1073479662)
-#define IO_ERR_MEMORY_CONFLICT_DETECTED (-1073479659)
-#define IO_ERR_MEMORY_RESOURCE_CONFLICT (-1073479651)
-#define IO_ERR_NOT_READY (-1073479665)
 #define IO_ERR_OVERRUN_ERROR (-1073479672)
 #define IO_ERR_PARITY (-1073479675)
 #define IO_ERR_PORT_CONFLICT_DETECTED (-1073479658)
@@ -127,8 +120,7 @@
 
 #if defined(_WIN64)
 #define IPI_LEVEL 14
-#endif
-#if defined(_X86_)
+#else
 #define IPI_LEVEL 29
 #endif
 
@@ -288,8 +280,7 @@
 
 #if defined(_WIN64)
 #define KERNEL_LARGE_STACK_SIZE 0x00012000
-#endif
-#if defined(_X86_)
+#else
 #define KERNEL_LARGE_STACK_SIZE 61440
 #endif
 
@@ -379,8 +370,7 @@
 
 #if defined(_WIN64)
 #define MAXHALF_PTR 0x7FFFFFFF
-#endif
-#if defined(_X86_)
+#else
 #define MAXHALF_PTR 32767
 #endif
 
@@ -390,8 +380,7 @@
 
 #if defined(_WIN64)
 #define MAXIMUM_EXPANSION_SIZE 0x00011800
-#endif
-#if defined(_X86_)
+#else
 #define MAXIMUM_EXPANSION_SIZE 59392
 #endif
 
@@ -402,15 +391,13 @@
 
 #if defined(_WIN64)
 #define MAXIMUM_PROCESSORS 64
-#endif
-#if defined(_X86_)
+#else
 #define MAXIMUM_PROCESSORS 32
 #endif
 
 #if defined(_WIN64)
 #define MAXIMUM_PROC_PER_GROUP 64
-#endif
-#if defined(_X86_)
+#else
 #define MAXIMUM_PROC_PER_GROUP 32
 #endif
 
@@ -433,8 +420,7 @@
 
 #if defined(_WIN64)
 #define MAXINT_PTR 0x7FFFFFFFFFFFFFFFULL
-#endif
-#if defined(_X86_)
+#else
 #define MAXINT_PTR 0x7FFFFFFF
 #endif
 
@@ -445,8 +431,7 @@
 
 #if defined(_WIN64)
 #define MAXLONG_PTR 0x7FFFFFFFFFFFFFFFULL
-#endif
-#if defined(_X86_)
+#else
 #define MAXLONG_PTR 0x7FFFFFFF
 #endif
 
@@ -454,7 +439,23 @@
 
 #if defined(_WIN64)
 #define MAXSIZE_T 0xFFFFFFFFFFFFFFFFULL
-#endif
-#if defined(_X86_)
+#else
 #define MAXSIZE_T 0xFFFFFFFF
 #endif
+
+#if defined(_WIN64)
+#define MAXSSIZE_T 0x7FFFFFFFFFFFFFFFULL
+#else
+#define MAXSSIZE_T 0x7FFFFFFF
+#endif
+
+#define MAXUCHAR 255
+
+#if defined(_WIN64)
+#define MAXUHALF_PTR 0xFFFFFFFF
+#else
+#define MAXUHALF_PTR 65535
+#endif
+
+#define MAXUINT 0xFFFFFFFF
+#define MAXUINT16 65535

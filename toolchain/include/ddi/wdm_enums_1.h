@@ -173,14 +173,14 @@ enum POWER_INFORMATION_LEVEL {
 };
 typedef enum POWER_INFORMATION_LEVEL POWER_INFORMATION_LEVEL, *PPOWER_INFORMATION_LEVEL;
 
-enum _BOUND_CALLBACK_STATUS {
 #if defined(_AMD64_) || defined(_X86_) && (NTDDI_VERSION >= NTDDI_WIN10_RS3)
+enum _BOUND_CALLBACK_STATUS {
     BoundExceptionContinueSearch = 0,
     BoundExceptionHandled = 1,
     BoundExceptionError = 2,
     BoundExceptionMaximum = 3,
-#endif
 };
+#endif
 typedef enum _BOUND_CALLBACK_STATUS BOUND_CALLBACK_STATUS, *PBOUND_CALLBACK_STATUS;
 
 enum _BUS_DATA_TYPE {

@@ -296,13 +296,13 @@ enum _FSINFOCLASS {
 };
 typedef enum _FSINFOCLASS FS_INFORMATION_CLASS, *PFS_INFORMATION_CLASS;
 
-enum _HAL_DMA_CRASH_DUMP_REGISTER_TYPE {
 #if (NTDDI_VERSION >= NTDDI_WIN10_RS3)
+enum _HAL_DMA_CRASH_DUMP_REGISTER_TYPE {
     HalDmaCrashDumpRegisterSet1 = 0,
     HalDmaCrashDumpRegisterSet2 = 1,
     HalDmaCrashDumpRegisterSetMax = 2,
-#endif
 };
+#endif
 typedef enum _HAL_DMA_CRASH_DUMP_REGISTER_TYPE HAL_DMA_CRASH_DUMP_REGISTER_TYPE, *PHAL_DMA_CRASH_DUMP_REGISTER_TYPE;
 
 enum _HARDWARE_COUNTER_TYPE {
@@ -340,8 +340,7 @@ enum _INTERLOCKED_RESULT {
     ResultNegative = 1,
     ResultPositive,
     ResultZero = 0,
-#endif
-#if defined(_X86_)
+#else
     ResultNegative = 32768,
     ResultPositive = 0,
     ResultZero = 16384,

@@ -85,28 +85,6 @@ enum _KINTERRUPT_POLARITY {
 };
 typedef enum _KINTERRUPT_POLARITY KINTERRUPT_POLARITY, *PKINTERRUPT_POLARITY;
 
-enum _KSPIN_LOCK_QUEUE_NUMBER {
-    LockQueueUnusedSpare0,
-    LockQueueUnusedSpare1,
-    LockQueueUnusedSpare2,
-    LockQueueUnusedSpare3,
-    LockQueueVacbLock,
-    LockQueueMasterLock,
-    LockQueueNonPagedPoolLock,
-    LockQueueIoCancelLock,
-    LockQueueUnusedSpare8,
-    LockQueueIoVpbLock,
-    LockQueueIoDatabaseLock,
-    LockQueueIoCompletionLock,
-    LockQueueNtfsStructLock,
-    LockQueueAfdWorkQueueLock,
-    LockQueueBcbLock,
-    LockQueueUnusedSpare15,
-    LockQueueUnusedSpare16,
-    LockQueueMaximumLock,
-};
-typedef enum _KSPIN_LOCK_QUEUE_NUMBER KSPIN_LOCK_QUEUE_NUMBER, *PKSPIN_LOCK_QUEUE_NUMBER;
-
 enum _KWAIT_REASON {
     Executive,
     FreePage,
@@ -192,13 +170,13 @@ enum _MMFLUSH_TYPE {
 };
 typedef enum _MMFLUSH_TYPE MMFLUSH_TYPE, *PMMFLUSH_TYPE;
 
-enum _MM_MDL_PAGE_CONTENTS_STATE {
 #if (NTDDI_VERSION >= NTDDI_WIN10_RS3)
+enum _MM_MDL_PAGE_CONTENTS_STATE {
     MmMdlPageContentsDynamic = 0,
     MmMdlPageContentsInvariant = 1,
     MmMdlPageContentsQuery = 2,
-#endif
 };
+#endif
 typedef enum _MM_MDL_PAGE_CONTENTS_STATE MM_MDL_PAGE_CONTENTS_STATE, *PMM_MDL_PAGE_CONTENTS_STATE;
 
 enum _MM_PAGE_PRIORITY {
@@ -249,12 +227,12 @@ enum _OB_PREOP_CALLBACK_STATUS {
 };
 typedef enum _OB_PREOP_CALLBACK_STATUS OB_PREOP_CALLBACK_STATUS, *POB_PREOP_CALLBACK_STATUS;
 
-enum _OS_DEPLOYEMENT_STATE_VALUES {
 #if (NTDDI_VERSION >= NTDDI_WIN10_RS3)
+enum _OS_DEPLOYEMENT_STATE_VALUES {
     OS_DEPLOYMENT_STANDARD = 1,
     OS_DEPLOYMENT_COMPACT = 2,
-#endif
 };
+#endif
 typedef enum _OS_DEPLOYEMENT_STATE_VALUES OS_DEPLOYEMENT_STATE_VALUES, *POS_DEPLOYEMENT_STATE_VALUES;
 
 enum _PHYSICAL_COUNTER_RESOURCE_DESCRIPTOR_TYPE {
@@ -269,15 +247,13 @@ typedef enum _PHYSICAL_COUNTER_RESOURCE_DESCRIPTOR_TYPE PHYSICAL_COUNTER_RESOURC
 enum _POOL_TYPE {
 #if defined(_AMD64_) || defined(_X86_)
     NonPagedPool,
-#endif
-#if defined(_ARM64_)
+#else
     NonPagedPool = 512,
 #endif
     NonPagedPoolBase = 0,
 #if defined(_AMD64_) || defined(_X86_)
     NonPagedPoolCacheAligned = 4,
-#endif
-#if defined(_ARM64_)
+#else
     NonPagedPoolCacheAligned = 516,
 #endif
     NonPagedPoolExecute = 0,
@@ -331,19 +307,19 @@ enum _PROCESSOR_CACHE_TYPE {
 };
 typedef enum _PROCESSOR_CACHE_TYPE PROCESSOR_CACHE_TYPE, *PPROCESSOR_CACHE_TYPE;
 
-enum _PSCREATEPROCESSNOTIFYTYPE {
 #if (NTDDI_VERSION >= NTDDI_WIN10_RS3)
+enum _PSCREATEPROCESSNOTIFYTYPE {
     PsCreateProcessNotifySubsystems = 0,
-#endif
 };
+#endif
 typedef enum _PSCREATEPROCESSNOTIFYTYPE PSCREATEPROCESSNOTIFYTYPE, *PPSCREATEPROCESSNOTIFYTYPE;
 
-enum _PSCREATETHREADNOTIFYTYPE {
 #if (NTDDI_VERSION >= NTDDI_WIN10_RS3)
+enum _PSCREATETHREADNOTIFYTYPE {
     PsCreateThreadNotifyNonSystem = 0,
     PsCreateThreadNotifySubsystems = 1,
-#endif
 };
+#endif
 typedef enum _PSCREATETHREADNOTIFYTYPE PSCREATETHREADNOTIFYTYPE, *PPSCREATETHREADNOTIFYTYPE;
 
 enum _SECTION_INHERIT {
@@ -408,3 +384,59 @@ enum _SYSTEM_POWER_STATE {
     PowerSystemMaximum,
 };
 typedef enum _SYSTEM_POWER_STATE SYSTEM_POWER_STATE, *PSYSTEM_POWER_STATE;
+
+enum _THREADINFOCLASS {
+    ThreadBasicInformation,
+    ThreadTimes,
+    ThreadPriority,
+    ThreadBasePriority,
+    ThreadAffinityMask,
+    ThreadImpersonationToken,
+    ThreadDescriptorTableEntry,
+    ThreadEnableAlignmentFaultFixup,
+    ThreadEventPair_Reusable,
+    ThreadQuerySetWin32StartAddress,
+    ThreadZeroTlsCell,
+    ThreadPerformanceCount,
+    ThreadAmILastThread,
+    ThreadIdealProcessor,
+    ThreadPriorityBoost,
+    ThreadSetTlsArrayAddress,
+    ThreadIsIoPending,
+    ThreadHideFromDebugger,
+    ThreadBreakOnTermination,
+    ThreadSwitchLegacyState,
+    ThreadIsTerminated,
+    ThreadLastSystemCall,
+    ThreadIoPriority,
+    ThreadCycleTime,
+    ThreadPagePriority,
+    ThreadActualBasePriority,
+    ThreadTebInformation,
+    ThreadCSwitchMon,
+    ThreadCSwitchPmu,
+    ThreadWow64Context,
+    ThreadGroupInformation,
+    ThreadUmsInformation,
+    ThreadCounterProfiling,
+    ThreadIdealProcessorEx,
+    ThreadCpuAccountingInformation,
+    ThreadSuspendCount,
+    ThreadActualGroupAffinity = 41,
+    ThreadDynamicCodePolicyInfo,
+    ThreadSubsystemInformation = 45,
+    MaxThreadInfoClass = 50,
+};
+typedef enum _THREADINFOCLASS THREADINFOCLASS, *PTHREADINFOCLASS;
+
+enum _TIMER_SET_INFORMATION_CLASS {
+    TimerSetCoalescableTimer,
+    MaxTimerInfoClass,
+};
+typedef enum _TIMER_SET_INFORMATION_CLASS TIMER_SET_INFORMATION_CLASS, *PTIMER_SET_INFORMATION_CLASS;
+
+enum _TIMER_TYPE {
+    NotificationTimer,
+    SynchronizationTimer,
+};
+typedef enum _TIMER_TYPE TIMER_TYPE, *PTIMER_TYPE;

@@ -2,62 +2,6 @@
 /* Enums of wdm. */
 #pragma once
 
-enum _THREADINFOCLASS {
-    ThreadBasicInformation,
-    ThreadTimes,
-    ThreadPriority,
-    ThreadBasePriority,
-    ThreadAffinityMask,
-    ThreadImpersonationToken,
-    ThreadDescriptorTableEntry,
-    ThreadEnableAlignmentFaultFixup,
-    ThreadEventPair_Reusable,
-    ThreadQuerySetWin32StartAddress,
-    ThreadZeroTlsCell,
-    ThreadPerformanceCount,
-    ThreadAmILastThread,
-    ThreadIdealProcessor,
-    ThreadPriorityBoost,
-    ThreadSetTlsArrayAddress,
-    ThreadIsIoPending,
-    ThreadHideFromDebugger,
-    ThreadBreakOnTermination,
-    ThreadSwitchLegacyState,
-    ThreadIsTerminated,
-    ThreadLastSystemCall,
-    ThreadIoPriority,
-    ThreadCycleTime,
-    ThreadPagePriority,
-    ThreadActualBasePriority,
-    ThreadTebInformation,
-    ThreadCSwitchMon,
-    ThreadCSwitchPmu,
-    ThreadWow64Context,
-    ThreadGroupInformation,
-    ThreadUmsInformation,
-    ThreadCounterProfiling,
-    ThreadIdealProcessorEx,
-    ThreadCpuAccountingInformation,
-    ThreadSuspendCount,
-    ThreadActualGroupAffinity = 41,
-    ThreadDynamicCodePolicyInfo,
-    ThreadSubsystemInformation = 45,
-    MaxThreadInfoClass = 50,
-};
-typedef enum _THREADINFOCLASS THREADINFOCLASS, *PTHREADINFOCLASS;
-
-enum _TIMER_SET_INFORMATION_CLASS {
-    TimerSetCoalescableTimer,
-    MaxTimerInfoClass,
-};
-typedef enum _TIMER_SET_INFORMATION_CLASS TIMER_SET_INFORMATION_CLASS, *PTIMER_SET_INFORMATION_CLASS;
-
-enum _TIMER_TYPE {
-    NotificationTimer,
-    SynchronizationTimer,
-};
-typedef enum _TIMER_TYPE TIMER_TYPE, *PTIMER_TYPE;
-
 enum _TOKEN_INFORMATION_CLASS {
     TokenUser = 1,
     TokenGroups,

@@ -308,12 +308,12 @@ struct _KDEVICE_QUEUE {
 #if defined(_AMD64_)
     union {
         BOOLEAN Busy;
-        LONG64 Reserved : 8;
+        struct {
+            LONG64 Reserved : 8;
+            LONG64 Hint : 56;
+        };
     };
-    LONG64 : 8;
-    LONG64 Hint : 56;
-#endif
-#if defined(_X86_) || defined(_ARM64_)
+#else
     BOOLEAN Busy;
 #endif
 };

@@ -28,13 +28,11 @@ struct _DISPATCHER_HEADER {
                 struct {
 #if defined(_WIN64)
                     UCHAR Index : 6;
-#endif
-#if defined(_X86_)
+#else
                     UCHAR Index : 1;
                     UCHAR Processor : 5;
 #endif
                     UCHAR Inserted : 1;
-                    volatile UCHAR : 7;
                     volatile UCHAR Expired : 1;
                 };
             };
@@ -83,8 +81,7 @@ struct _DISPATCHER_HEADER {
                     UCHAR EnergyProfiling : 1;
 #if defined(_WIN64)
                     UCHAR ThreadReservedControlFlags : 2;
-#endif
-#if defined(_X86_)
+#else
                     UCHAR Instrumented : 1;
                     UCHAR ThreadReservedControlFlags : 1;
 #endif
@@ -102,8 +99,7 @@ struct _DISPATCHER_HEADER {
                     BOOLEAN UmsPrimary : 1;
                 };
             };
-#endif
-#if defined(_X86_)
+#else
             UCHAR DebugActive;
 #endif
         };
@@ -435,4 +431,12 @@ struct _FAST_MUTEX {
     ULONG Contention;
     KEVENT Event;
     ULONG OldIrql;
+};
+
+struct _FILE_BASIC_INFORMATION {
+    LARGE_INTEGER CreationTime;
+    LARGE_INTEGER LastAccessTime;
+    LARGE_INTEGER LastWriteTime;
+    LARGE_INTEGER ChangeTime;
+    ULONG FileAttributes;
 };

@@ -2,14 +2,6 @@
 /* Structs of wdm. */
 #pragma once
 
-struct _FILE_BASIC_INFORMATION {
-    LARGE_INTEGER CreationTime;
-    LARGE_INTEGER LastAccessTime;
-    LARGE_INTEGER LastWriteTime;
-    LARGE_INTEGER ChangeTime;
-    ULONG FileAttributes;
-};
-
 struct _FILE_FULL_EA_INFORMATION {
     ULONG NextEntryOffset;
     UCHAR Flags;
@@ -117,16 +109,17 @@ struct _FILE_STANDARD_INFORMATION_EX {
 };
 #endif
 
+#if defined(_WIN64)
 union DECLSPEC_ALIGN(16) _SLIST_HEADER {
-#if defined(_X86_)
+#else
+union _SLIST_HEADER {
     ULONGLONG Alignment;
 #endif
     struct {
 #if defined(_WIN64)
         ULONGLONG Alignment;
         ULONGLONG Region;
-#endif
-#if defined(_X86_)
+#else
         SLIST_ENTRY Next;
         USHORT Depth;
         USHORT CpuId;
@@ -148,7 +141,15 @@ union DECLSPEC_ALIGN(16) _SLIST_HEADER {
 #endif
 };
 
+#if defined(_AMD64_)
 struct DECLSPEC_ALIGN(64) _GENERAL_LOOKASIDE {
+#endif
+#if defined(_X86_)
+struct _GENERAL_LOOKASIDE {
+#endif
+#if defined(_ARM64_)
+struct DECLSPEC_ALIGN(128) _GENERAL_LOOKASIDE {
+#endif
     union {
         SLIST_HEADER ListHead;
         SINGLE_LIST_ENTRY SingleListHead;

@@ -2,7 +2,11 @@
 /* Structs of wdm. */
 #pragma once
 
+#if defined(_WIN64)
 struct DECLSPEC_ALIGN(16) _IRP {
+#else
+struct _IRP {
+#endif
     CSHORT Type;
     USHORT Size;
     PMDL MdlAddress;
@@ -425,18 +429,4 @@ struct _OB_PRE_OPERATION_INFORMATION {
 union _OB_PRE_OPERATION_PARAMETERS {
     OB_PRE_CREATE_HANDLE_INFORMATION CreateHandleInformation;
     OB_PRE_DUPLICATE_HANDLE_INFORMATION DuplicateHandleInformation;
-};
-
-struct _OSVERSIONINFOEXW {
-    ULONG dwOSVersionInfoSize;
-    ULONG dwMajorVersion;
-    ULONG dwMinorVersion;
-    ULONG dwBuildNumber;
-    ULONG dwPlatformId;
-    WCHAR szCSDVersion[128];
-    USHORT wServicePackMajor;
-    USHORT wServicePackMinor;
-    USHORT wSuiteMask;
-    UCHAR wProductType;
-    UCHAR wReserved;
 };
