@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pyndis.backend.literals import INT_MAX, INT_MIN, UINT_MAX
 from pyndis.ir.nodes import Binary, Choose, Const, Expr, Unary
-from pyndis.ir.types import CType, Int, Pointer
+from pyndis.ir.types import NDIS_STATUS, NTSTATUS, CType, Int, Pointer
 
 
 class Width(NamedTuple):
@@ -27,6 +27,11 @@ def width_of_type(type: CType) -> Width:
     if not isinstance(type, Int) or type.bits in (8, 16):
         return INT
     return Width(type.bits or POINTER.rank, type.signed)
+
+
+def is_status(type: CType) -> bool:
+    """Whether a type tells success from failure."""
+    return str(type) in (str(NTSTATUS), str(NDIS_STATUS))
 
 
 def width_of_literal(value: int) -> Width:

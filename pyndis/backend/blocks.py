@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from pyndis.backend.arithmetic import is_status
 from pyndis.backend.walk import symbols
 from pyndis.ir.nodes import Assign, Call, Declare, Expr, Loop, Stmt, Symbol, Var, Zeroed
-from pyndis.ir.types import NDIS_STATUS, NTSTATUS, Array, CType, Struct
 
 
 @dataclass
@@ -42,13 +42,8 @@ def arrange(body: Sequence[Stmt]) -> Block:
     return Block([*initial, *bare], _with_starts(rest))
 
 
-def is_status(type: CType) -> bool:
-    """Whether a type tells success from failure."""
-    return str(type) in (str(NTSTATUS), str(NDIS_STATUS))
-
-
 def _stays_whole(declare: Declare, *, at_top: bool, after: Sequence[Stmt]) -> bool:
-    if isinstance(declare.value, Zeroed) and isinstance(declare.symbol.type, Struct | Array):
+    if isinstance(declare.value, Zeroed):
         return True  # nobody can have touched it before, so it may as well be zeroed where the block begins
     starts_loop = bool(after) and isinstance(after[0], Loop) and _steps(after[0], declare.symbol)
     calls = isinstance(declare.value, Call) and is_status(declare.symbol.type)

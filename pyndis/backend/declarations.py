@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from pyndis.backend.comments import beside, comment
 from pyndis.backend.declarators import declare
-from pyndis.backend.expressions import POSTFIX, operand
-from pyndis.backend.literals import integer
+from pyndis.backend.expressions import atom
 from pyndis.backend.output import INDENT, Line
 from pyndis.backend.sal import sal_lines
 from pyndis.backend.statements import function_body
 from pyndis.backend.wrap import LIMIT, wrap
-from pyndis.ir.nodes import Const, ConstantDecl, Expr, Function, StructDecl
+from pyndis.ir.nodes import ConstantDecl, Function, StructDecl
 
 _FORBIDDEN_OUTSIDE_PARENTHESES = ("<", ">", "=", "&", "|", "?", "^")
 
 
 def constant(declaration: ConstantDecl) -> list[Line]:
     """`#define name value`, with its comment."""
-    return _lines(beside(f"#define {declaration.name} {_macro_value(declaration.value)}", declaration.doc))
-
-
-def _macro_value(expr: Expr) -> str:
-    if isinstance(expr, Const) and not expr.name:
-        text = integer(expr.value)
-        return f"({text})" if text.startswith("-") else text
-    return operand(expr, POSTFIX)
+    return _lines(beside(f"#define {declaration.name} {atom(declaration.value)}", declaration.doc))
 
 
 def announcement(declaration: StructDecl) -> list[Line]:

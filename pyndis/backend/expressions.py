@@ -5,7 +5,7 @@ Takes: expressions without Number and Wrap, Casts in place. Leaves: text with as
 
 from __future__ import annotations
 
-from pyndis.backend.arithmetic import INT, needs_type, width_of_type
+from pyndis.backend.arithmetic import INT, is_status, needs_type, width_of_type
 from pyndis.backend.declarators import type_name
 from pyndis.backend.faults import bad_ir
 from pyndis.backend.literals import integer, string
@@ -51,6 +51,11 @@ def value(expr: Expr) -> str:
     if isinstance(expr, Choose) and isinstance(expr.then, Const) and isinstance(expr.orelse, Const):
         return _choose(expr, _plain(expr.then, OR), _plain(expr.orelse, OR))
     return _value(expr)[0]
+
+
+def atom(expr: Expr) -> str:
+    """The value such that it stays whole wherever it is put, as a macro's body."""
+    return _plain(expr, POSTFIX)
 
 
 def condition(expr: Expr) -> str:
@@ -112,6 +117,8 @@ def _const(const: Const, bits: bool, typed: bool) -> Printed:
         return ("TRUE" if const.value else "FALSE"), POSTFIX
     if isinstance(const.type, Pointer):
         return f"({type_name(const.type)}){integer(const.value, bits=True)}", UNARY
+    if is_status(const.type) and const.value < 0:  # people know statuses by their bits
+        return f"({type_name(const.type)}){integer(const.value + (1 << 32))}", UNARY
     if typed and isinstance(const.type, Int) and const.type.bits == 0:
         return f"({type_name(const.type)}){integer(const.value, bits=bits)}", UNARY
     text = integer(const.value, suffix=_suffix(const) if typed else "", bits=bits)

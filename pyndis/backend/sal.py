@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyndis.backend.blocks import is_status
+from pyndis.backend.arithmetic import is_status
 from pyndis.ir.nodes import Function
 
 _IRQL = {0: "PASSIVE_LEVEL", 1: "APC_LEVEL", 2: "DISPATCH_LEVEL"}  # the levels above differ by architecture and are not annotated

@@ -37,9 +37,10 @@ from pyndis.ir.nodes import (
     Zeroed,
 )
 from pyndis.ir.text import expression as identity
-from pyndis.ir.types import Pointer
+from pyndis.ir.types import Bool, CType, Int, Pointer
 
 _SIMPLE = (Assign, Do, Break, Continue, Goto, Return)
+_LOW_BITS = ("+", "-", "&", "|", "^")
 _LEAVES = (Break, Continue, Goto, Return)
 
 
@@ -78,14 +79,25 @@ def simple(statement: Stmt) -> str:
 
 
 def _assign(statement: Assign) -> str:
-    target, new = value(statement.target), statement.value
-    if isinstance(new, Cast) and new.type == statement.target.type and isinstance(new.operand, Binary):
-        new = new.operand  # C converts back to the target's type by itself
-    if not isinstance(new, Binary) or isinstance(new.type, Pointer) or identity(new.left) != identity(statement.target):
+    target, new = value(statement.target), _combined(statement)
+    if new is None:
         return f"{target} = {value(statement.value)}"
     if isinstance(new.right, Const) and not new.right.name and new.right.value == 1 and new.op in ("+", "-"):
         return f"{new.op}{new.op}{target}"
     return f"{target} {operator(new.op)}= {value(new.right)}"
+
+
+def _combined(statement: Assign) -> Binary | None:
+    """The operation if the statement is `target = target op right`, where C converts back to the target's type by itself."""
+    target, new = statement.target, statement.value
+    narrowed = isinstance(new, Cast) and str(new.type) == str(target.type)
+    new = new.operand if narrowed and isinstance(new, Cast) else new
+    if not isinstance(new, Binary) or isinstance(new.type, Pointer):
+        return None
+    left = new.left
+    if narrowed and new.op in _LOW_BITS and isinstance(left, Cast) and isinstance(target.type, Int) and not target.type.signed:
+        left = left.operand  # the low bits are the same in any width
+    return new if identity(left) == identity(target) else None
 
 
 class _Printer:
@@ -202,9 +214,25 @@ class _Printer:
 
 def _declaration(statement: Declare) -> str:
     text = declare(statement.symbol.type, statement.symbol.name)
-    if statement.value is None:
-        return f"{text};"
-    return f"{text} = {'{ 0 }' if isinstance(statement.value, Zeroed) else value(statement.value)};"
+    match statement.value:
+        case None:
+            return f"{text};"
+        case Zeroed():
+            return f"{text} = {_zero(statement.symbol.type)};"
+        case given:
+            return f"{text} = {value(given)};"
+
+
+def _zero(type: CType) -> str:
+    match type:
+        case Int():
+            return "0"
+        case Bool():
+            return "FALSE"
+        case Pointer():
+            return "NULL"
+        case _:
+            return "{ 0 }"
 
 
 def _loop_head(loop: Loop, start: str) -> str:

@@ -97,6 +97,7 @@ def test_a_cast_of_a_negative_does_not_read_as_a_subtraction():
         (num((1 << 64) - 1, ULONG64), "0xFFFFFFFFFFFFFFFFULL"),
         (num(-5, LONG), "-5"),
         (num(65535, ULONG, "MTU"), "MTU"),
+        (num(0xC000000D - (1 << 32), NTSTATUS), "(NTSTATUS)0xC000000DU"),
         (TRUE, "TRUE"),
         (FALSE, "FALSE"),
     ],

@@ -20,7 +20,7 @@ from pyndis.ir.nodes import (
     Unary,
     Zeroed,
 )
-from pyndis.ir.types import BOOL, NTSTATUS, UCHAR, ULONG, Struct
+from pyndis.ir.types import BOOL, LONG, LONG64, NTSTATUS, UCHAR, ULONG, Struct
 from tests.backend.ir import IRP, add, assign, binary, call, compare, field, function, let, null, num, var
 
 irp, size, index, status = var("Irp", IRP), var("Size"), var("Index"), var("Status", NTSTATUS)
@@ -94,6 +94,20 @@ def test_assignments_shorten():
         "++Narrow;",
         "Use(Irp, Size, Narrow);",
     ]
+
+
+def test_a_wider_sum_that_goes_back_into_its_place_is_short_only_where_no_bit_is_lost():
+    narrow, signed = var("Narrow", UCHAR), var("Signed", LONG)
+    sum = binary(Cast(ULONG, narrow), "+", size)
+    body = [assign(narrow, Cast(UCHAR, sum)), assign(narrow, Cast(UCHAR, binary(Cast(ULONG, narrow), ">>", size))), use(narrow)]
+    assert printed(*body).splitlines()[:2] == ["Narrow += Size;", "Narrow = (UCHAR)((ULONG)Narrow >> Size);"]
+    kept = assign(signed, Cast(LONG, binary(Cast(LONG64, signed), "+", num(5, LONG64))))
+    assert printed(kept, use(signed)).startswith("Signed = (LONG)((LONG64)Signed + 5);")
+
+
+def test_a_scalar_is_zeroed_by_its_own_zero():
+    text = printed(let(index, Zeroed(ULONG)), let(var("Next", IRP), Zeroed(IRP)), use(index))
+    assert text.startswith("ULONG Index = 0;")
 
 
 def test_braces_only_where_a_branch_has_more_than_one_line():

@@ -60,7 +60,7 @@ def test_line_directives_name_the_source_and_return_to_the_c():
     where = lines.index("    READ_OF(Irp)->Used += Total << 1;")
     assert lines[where - 1] == '#line 47 "drivers/sample/sample.py"'
     number = lines.index("/* Whether a packet of this size fits too. */")
-    assert '#line' in lines[number - 1] or any(line.endswith('"sample.c"') for line in lines[:number])
+    assert "#line" in lines[number - 1] or any(line.endswith('"sample.c"') for line in lines[:number])
     assert [line for line in lines if not line.startswith("#line")] == unit.text.split("\n")
 
 
