@@ -19,6 +19,9 @@ ARCHITECTURES = {"amd64": "NTamd64", "x86": "NTx86", "arm64": "NTarm64"}
 # Kernel versions of Windows 7, 8, 8.1, and 10 and later.
 SYSTEMS = ((6, 1), (6, 2), (6, 3), (10, 0))
 
+# The NDIS versions that the headers know, from Windows 7's on.
+NDIS = ((6, 20), (6, 30), (6, 40), (6, 50), (6, 51), (6, 60), (6, 70), (6, 80))
+
 MAX_TEXT = 255  # INF strings hold more; Windows' device list and the version resource show no more than this
 
 
@@ -81,10 +84,9 @@ def _system_version(value: object) -> SystemVersion:
 
 
 def _ndis_version(value: object) -> SystemVersion:
-    major, minor = _two_numbers(value)
-    if major != 6 or minor < 20:
+    if (version := _two_numbers(value)) not in NDIS:
         raise Unfit
-    return major, minor
+    return version
 
 
 def _guid(value: object) -> str:
@@ -165,11 +167,14 @@ SYSTEM_VERSION = Rule(
     '"6.1"',
     _system_version,
 )
-NDIS_VERSION = Rule("an NDIS version from 6.20 on", '"6.20"', _ndis_version)
 CHARACTERISTICS = Rule("a number of 32 bits", "0x1", _number(0xFFFFFFFF))
 NUMBER16 = Rule("a number of 16 bits", "53", _number(0xFFFF))
 BOOLEAN = Rule("true or false", "true", _boolean)
 ARCHITECTURE_LIST = Rule(
     f"a list of architectures, each once, out of {_ARCHITECTURE_NAMES}", '["amd64", "x86"]', _list_of(_architecture)
 )
-NDIS_VERSIONS = Rule("a list of NDIS versions from 6.20 on, each once", '["6.20", "6.30"]', _list_of(_ndis_version))
+NDIS_VERSIONS = Rule(
+    f"a list of NDIS versions, each once, out of {', '.join(f'{major}.{minor}' for major, minor in NDIS)}",
+    '["6.20", "6.30"]',
+    _list_of(_ndis_version),
+)

@@ -181,6 +181,7 @@ def test_emit_plan_prints_files_and_commands(pyndis: Run) -> None:
     assert ended.code == 0
     assert "# write wintun.c, " in ended.out
     assert " lld-link " in ended.out
+    assert " -DNDIS_MINIPORT_DRIVER=1 -DNDIS620_MINIPORT=1 -DNDIS630_MINIPORT=1 " in ended.out
     assert str(Path("build/wintun/wintun.c").resolve()) in ended.out
     assert "/tmp/pyndis-" not in ended.out
 

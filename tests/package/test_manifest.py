@@ -64,6 +64,7 @@ BROKEN = [
     ("enable-dhcp = false", "enable-dhcp = 0", "PYN-P05", "0"),
     ('upper-range = "ndis5"', 'upper-range = "ndis5,"', "PYN-P05", '"ndis5,"'),
     ('["6.20", "6.30"]', '["5.1"]', "PYN-P05", '["5.1"]'),
+    ('["6.20", "6.30"]', '["6.31"]', "PYN-P05", '["6.31"]'),
     ('amd64 = "6.1"', 'amd64 = "6.0"', "PYN-P05", '"6.0"'),
     ('receive = "pend"', 'receive = "drop"', "PYN-P06", '"drop"'),
     ('receive = "pend"', "receive = 1", "PYN-P06", "1"),
