@@ -95,13 +95,31 @@ class Facts:
         return None if value is None else int(value)
 
     def imports(self, arch: str) -> dict[str, frozenset[str]]:
-        """Module -> exported names, undecorated. ARM64 has no list of its own: the x64 names that it does not lack."""
+        """Module -> exported names, undecorated.
+
+        ARM64 has no list of its own: it is the x64 names that it does not lack. The lists are of Windows 7; a call that
+        the headers declare for a later one counts as the kernel's (or NDIS's).
+        """
         table = read("imports")["i386" if arch == "x86" else "x86_64"]
-        names = {module: frozenset(map(undecorated, exported)) for module, exported in table.items()}
-        if arch != "arm64":
-            return names
-        missing = {n for n, f in self.functions["functions"].items() if self._lacks(f, "aarch64")}
-        return {module: exported - missing for module, exported in names.items()}
+        names = {module: {undecorated(name) for name in exported} for module, exported in table.items()}
+        known = set().union(*names.values())
+        target = TARGETS[arch]
+        for name, entry in {**self.functions["functions"], **self.supplement["functions"]}.items():
+            if self._lacks(entry, target) and (arch == "arm64" or name not in known):
+                for exported in names.values():
+                    exported.discard(name)
+            elif name not in known and not entry.get("macro") and self._is_newer(entry, arch):
+                names["ndis.sys" if entry["header"] == "ndis.h" else "ntoskrnl.exe"].add(name)
+        return {module: frozenset(exported) for module, exported in names.items()}
+
+    def linker_name(self, name: str) -> str | None:
+        """The name that x86 code refers to an import by, without the leading underscore: `Name@8`, `@Name@8` or `Name`."""
+        function = self.function(name, "x86")
+        if function is None or function.cc386 == "cdecl":
+            return None if function is None else name
+        types = [param.type.replace("[]", "*") for param in function.params]
+        bytes_passed = sum(-(-self.layouts.measure(each, "i386")[0] // 4) * 4 for each in types)
+        return f"{'@' if function.cc386 == 'fastcall' else ''}{name}@{bytes_passed}"
 
     @cached_property
     def functions(self) -> dict[str, Any]:
@@ -136,6 +154,11 @@ class Facts:
     def _lacks(entry: dict[str, Any], target: str) -> bool:
         inline = entry.get("inline", ())
         return target not in entry.get("arch", (target,)) or inline is True or target in inline
+
+    @staticmethod
+    def _is_newer(entry: dict[str, Any], arch: str) -> bool:
+        only_here = arch == "arm64" and "aarch64" in entry.get("arch", ()) and "x86_64" not in entry["arch"]
+        return "ntddi" in entry or "ndis" in entry or only_here
 
     def raw_function(self, name: str) -> dict[str, Any] | None:
         """The entry of the data file, or of the supplement."""

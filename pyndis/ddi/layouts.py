@@ -80,17 +80,18 @@ class Layouts:
         """Lay out a supplement's struct: every member at its natural alignment."""
         offset, align, fields = 0, 1, []
         for member, type_text in entry["fields"]:
-            size, alignment = self._measure(type_text, target)
+            size, alignment = self.measure(type_text, target)
             offset = -(-offset // alignment) * alignment
             fields.append([member, offset, size, type_text])
             offset, align = offset + size, max(align, alignment)
         size = -(-offset // align) * align
         return {**entry, "kind": "struct", "fields": fields, "size": size, "align": align}
 
-    def _measure(self, type_text: str, target: str) -> tuple[int, int]:
+    def measure(self, type_text: str, target: str) -> tuple[int, int]:
+        """(size, alignment) in bytes of a type text; what is no known scalar or struct counts as a pointer."""
         array = _ARRAY.match(type_text)
         if array:
-            size, align = self._measure(array["element"], target)
+            size, align = self.measure(array["element"], target)
             return size * int(array["count"] or 0), align
         scalar = self.scalars.get(type_text)
         if isinstance(scalar, dict):

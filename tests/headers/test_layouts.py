@@ -1,11 +1,11 @@
 import re
 
 import pytest
-from tests.headers.assertions import UMBRELLA, constants, layouts, scalars
-from tests.headers.conftest import TARGETS, Clang
 
 from pyndis.ddi import Facts, facts
 from pyndis.ddi.headers.guards import NDIS_VERSIONS
+from tests.headers.assertions import UMBRELLA, constants, layouts, scalars
+from tests.headers.conftest import TARGETS, Clang
 
 
 @pytest.mark.parametrize("arch", TARGETS)

@@ -10,6 +10,7 @@ from pyndis.ddi.facts import Facts
 from pyndis.ddi.headers.declarators import words
 from pyndis.ddi.headers.enums import define_constant, define_enum, define_scalar
 from pyndis.ddi.headers.functions import callback, guard, prototype, type_texts
+from pyndis.ddi.headers.guards import TARGETS
 from pyndis.ddi.headers.structs import StructWriter, tag_of
 
 Block = list[str]
@@ -27,8 +28,6 @@ _BY_HAND = re.compile(
     r"^(NTDDI_|NDIS_SUPPORT_NDIS|NDIS_MINIPORT_(MINIMUM_)?(MAJOR|MINOR)_VERSION$|MM_CURRENT_PROCESS_PARTITION_OBJECT$)"
 )
 """Constants that sdkddkver.h and net/version.h derive from what the driver asks for, or that are no plain number."""
-_IMPORT_THOUGH_INLINE = {"KeGetCurrentIrql", "KeRaiseIrqlToDpcLevel"}
-"""Inline in the newest headers, exported by every kernel since Windows 7; an image must not move to cr8 itself."""
 
 
 class Plan:
@@ -37,10 +36,14 @@ class Plan:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.structs = StructWriter(facts.layouts)
+        self._exports = {
+            target: {name for names in facts.imports(arch).values() for name in names}
+            for target, arch in (("x86_64", "amd64"), ("i386", "x86"), ("aarch64", "arm64"))
+        }
         self.callbacks: dict[str, Any] = facts.functions["callbacks"]
         self.typedefs: dict[str, str] = facts.supplement["typedefs"]
         self.scalars: dict[str, Any] = {**facts.layouts.scalars, **facts.supplement["scalars"]}
-        self.enums = {self._enum_tag(name): name for name in self.scalars if self._enum_tag(name)}
+        self.enums = {tag for tag in map(self._enum_tag, self.scalars) if tag is not None}
         self.declared = {*self.callbacks, *self.typedefs, *self.scalars, *facts.layouts.aliases, *facts.layouts.names}
 
     def family_of_struct(self, name: str) -> str:
@@ -137,17 +140,27 @@ class Plan:
     ) -> Iterator[tuple[str, str | None, Block]]:
         """(group, `#if` condition, prototype) of every import of the family that no header defines itself.
 
-        A macro by hand for a call that only some targets lack stands in there, and the import stays elsewhere.
+        What is written by hand for the targets that lack an import stands in there, and the import stays elsewhere.
         """
         entries = {**self.facts.functions["functions"], **self.facts.supplement["functions"]}
         for name in sorted(entries):
             entry = entries[name]
             header = "ndis" if entry["header"] == "ndis.h" else _FAMILY.get(entry["header"], "")
-            inline = entry.get("inline") and name not in _IMPORT_THOUGH_INLINE
-            by_hand = name in functions_by_hand or (name in macros_by_hand and "arch" not in entry)
-            if header != family or inline or entry.get("macro") or by_hand or name.startswith("_"):
+            targets = self._import_targets(name, entry)
+            everywhere = len(targets) == len(TARGETS)
+            by_hand = everywhere and (name in functions_by_hand or name in macros_by_hand)
+            if header != family or not targets or entry.get("macro") or by_hand or name.startswith("_"):
                 continue
-            yield _group(name), guard(entry), prototype(name, entry)
+            limited = entry if everywhere else {**entry, "arch": targets}
+            yield _group(name), guard(limited), prototype(name, entry)
+
+    def _import_targets(self, name: str, entry: dict[str, Any]) -> list[str]:
+        """Where the call is an import: where no header has it inline, or an export stands beside the inline one."""
+        inline = entry.get("inline", ())
+        if inline is True:
+            return []
+        declared = entry.get("arch", TARGETS)
+        return [t for t in TARGETS if t in declared and (t not in inline or name in self._exports[t])]
 
     def used_words(self) -> set[str]:
         """Every type name that some declaration mentions."""

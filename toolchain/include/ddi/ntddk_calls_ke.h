@@ -21,9 +21,6 @@ DECLSPEC_IMPORT VOID FASTCALL KeInvalidateRangeAllCaches(_In_ PVOID BaseAddress,
 _IRQL_requires_max_(DISPATCH_LEVEL)
 DECLSPEC_IMPORT LONG NTAPI KePulseEvent(_Inout_ PRKEVENT Event, _In_ KPRIORITY Increment, _In_ BOOLEAN Wait);
 
-_IRQL_requires_max_(DISPATCH_LEVEL)
-DECLSPEC_IMPORT KIRQL NTAPI KeRaiseIrqlToDpcLevel(VOID);
-
 _IRQL_requires_min_(PASSIVE_LEVEL)
 _IRQL_requires_max_(DISPATCH_LEVEL)
 DECLSPEC_IMPORT LONG NTAPI KeSetBasePriorityThread(_Inout_ PKTHREAD Thread, _In_ LONG Increment);
@@ -36,4 +33,10 @@ DECLSPEC_IMPORT NTSTATUS NTAPI KeSetHardwareCounterConfiguration(
 _IRQL_requires_min_(PASSIVE_LEVEL)
 _IRQL_requires_max_(DISPATCH_LEVEL)
 DECLSPEC_IMPORT BOOLEAN NTAPI KeInvalidateAllCaches(VOID);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+DECLSPEC_IMPORT KIRQL NTAPI KeRaiseIrqlToDpcLevel(VOID);
+#endif
+
+#if defined(_X86_)
+DECLSPEC_IMPORT KIRQL NTAPI KeRaiseIrqlToSynchLevel(VOID);
 #endif

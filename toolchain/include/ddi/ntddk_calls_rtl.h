@@ -76,6 +76,11 @@ _IRQL_requires_max_(PASSIVE_LEVEL)
 DECLSPEC_IMPORT BOOLEAN NTAPI RtlIsStateSeparationEnabled(VOID);
 #endif
 
+#if defined(_X86_)
+DECLSPEC_IMPORT LARGE_INTEGER NTAPI RtlLargeIntegerDivide(
+    _In_ LARGE_INTEGER Dividend, _In_ LARGE_INTEGER Divisor, _Out_opt_ PLARGE_INTEGER Remainder);
+#endif
+
 #if defined(_X86_) || defined(_ARM64_)
 DECLSPEC_IMPORT VOID NTAPI RtlGetCallersAddress(_Out_ PVOID *CallersAddress, _Out_ PVOID *CallersCaller);
 #endif

@@ -195,6 +195,7 @@ DECLSPEC_IMPORT NTSTATUS NTAPI RtlAllocateAndInitializeSidEx(
 #endif
 
 #if defined(_X86_) || defined(_ARM64_)
+DECLSPEC_IMPORT VOID NTAPI RtlFillMemoryUlong(_Out_ PVOID Destination, _In_ SIZE_T Length, _In_ ULONG Pattern);
 DECLSPEC_IMPORT VOID NTAPI RtlFillMemoryUlonglong(
     _Out_ PVOID Destination, _In_ SIZE_T Length, _In_ ULONGLONG Pattern);
 #endif

@@ -390,9 +390,52 @@ DECLSPEC_IMPORT BOOLEAN NTAPI IoTryQueueWorkItem(
 #endif
 
 #if defined(_AMD64_) || defined(_X86_)
+#if defined(_X86_)
+_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_min_(DISPATCH_LEVEL)
+DECLSPEC_IMPORT NTSTATUS NTAPI IoAllocateAdapterChannel(
+    _In_ PADAPTER_OBJECT AdapterObject, _In_ PDEVICE_OBJECT DeviceObject, _In_ ULONG NumberOfMapRegisters,
+    _In_ PDRIVER_CONTROL ExecutionRoutine, _In_ PVOID Context);
+#else
+_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_min_(DISPATCH_LEVEL)
+DECLSPEC_IMPORT NTSTATUS NTAPI IoAllocateAdapterChannel(
+    _In_ PDMA_ADAPTER DmaAdapter, _In_ PDEVICE_OBJECT DeviceObject, _In_ ULONG NumberOfMapRegisters,
+    _In_ PDRIVER_CONTROL ExecutionRoutine, _In_ PVOID Context);
+#endif
+#if defined(_X86_)
+DECLSPEC_IMPORT BOOLEAN NTAPI IoFlushAdapterBuffers(
+    _In_ PADAPTER_OBJECT AdapterObject, _In_ PMDL Mdl, _In_ PVOID MapRegisterBase, _In_ PVOID CurrentVa,
+    _In_ ULONG Length, _In_ BOOLEAN WriteToDevice);
+#else
+DECLSPEC_IMPORT BOOLEAN NTAPI IoFlushAdapterBuffers(
+    _In_ PDMA_ADAPTER DmaAdapter, _In_ PMDL Mdl, _In_ PVOID MapRegisterBase, _In_ PVOID CurrentVa, _In_ ULONG Length,
+    _In_ BOOLEAN WriteToDevice);
+#endif
+#if defined(_X86_)
+DECLSPEC_IMPORT VOID NTAPI IoFreeAdapterChannel(_In_ PADAPTER_OBJECT AdapterObject);
+#else
+DECLSPEC_IMPORT VOID NTAPI IoFreeAdapterChannel(_In_ PDMA_ADAPTER DmaAdapter);
+#endif
+#if defined(_X86_)
+DECLSPEC_IMPORT VOID NTAPI IoFreeMapRegisters(
+    _In_ PADAPTER_OBJECT AdapterObject, _In_ PVOID MapRegisterBase, _In_ ULONG NumberOfMapRegisters);
+#else
+DECLSPEC_IMPORT VOID NTAPI IoFreeMapRegisters(
+    _In_ PDMA_ADAPTER DmaAdapter, _In_ PVOID MapRegisterBase, _In_ ULONG NumberOfMapRegisters);
+#endif
 _IRQL_requires_max_(PASSIVE_LEVEL)
 DECLSPEC_IMPORT NTSTATUS NTAPI IoInitializeTimer(
     _In_ PDEVICE_OBJECT DeviceObject, _In_ PIO_TIMER_ROUTINE TimerRoutine, _In_opt_ PVOID Context);
+#if defined(_X86_)
+DECLSPEC_IMPORT PHYSICAL_ADDRESS NTAPI IoMapTransfer(
+    _In_ PADAPTER_OBJECT AdapterObject, _In_ PMDL Mdl, _In_ PVOID MapRegisterBase, _In_ PVOID CurrentVa,
+    _Inout_ PULONG Length, _In_ BOOLEAN WriteToDevice);
+#else
+DECLSPEC_IMPORT PHYSICAL_ADDRESS NTAPI IoMapTransfer(
+    _In_ PDMA_ADAPTER DmaAdapter, _In_ PMDL Mdl, _In_ PVOID MapRegisterBase, _In_ PVOID CurrentVa,
+    _Inout_ PULONG Length, _In_ BOOLEAN WriteToDevice);
+#endif
 _IRQL_requires_max_(DISPATCH_LEVEL)
 DECLSPEC_IMPORT VOID NTAPI IoStartTimer(_In_ PDEVICE_OBJECT DeviceObject);
 _IRQL_requires_max_(DISPATCH_LEVEL)

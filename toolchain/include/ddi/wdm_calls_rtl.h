@@ -239,3 +239,11 @@ DECLSPEC_IMPORT ULONG NTAPI RtlNumberOfSetBitsInRange(
 DECLSPEC_IMPORT VOID NTAPI RtlCopyMemoryNonTemporal(
     _Out_ VOID *Destination, _In_ const VOID *Source, _In_ SIZE_T Length);
 #endif
+
+#if defined(_X86_)
+DECLSPEC_IMPORT LARGE_INTEGER NTAPI RtlExtendedIntegerMultiply(_In_ LARGE_INTEGER Multiplicand, _In_ LONG Multiplier);
+DECLSPEC_IMPORT LARGE_INTEGER NTAPI RtlExtendedLargeIntegerDivide(
+    _In_ LARGE_INTEGER Dividend, _In_ ULONG Divisor, _Out_opt_ PULONG Remainder);
+DECLSPEC_IMPORT LARGE_INTEGER NTAPI RtlExtendedMagicDivide(
+    _In_ LARGE_INTEGER Dividend, _In_ LARGE_INTEGER MagicDivisor, _In_ CCHAR ShiftCount);
+#endif

@@ -121,3 +121,13 @@ PushEntryList(_Inout_ PSINGLE_LIST_ENTRY ListHead, _Inout_ PSINGLE_LIST_ENTRY En
     Entry->Next = ListHead->Next;
     ListHead->Next = Entry;
 }
+
+#ifdef _X86_
+
+FORCEINLINE VOID
+InitializeSListHead(_Out_ PSLIST_HEADER SListHead)
+{
+    SListHead->Alignment = 0;
+}
+
+#endif

@@ -20,6 +20,9 @@ KeInitializeSpinLock(_Out_ PKSPIN_LOCK SpinLock)
 #ifndef _AMD64_
 #define KeLowerIrql(irql) KfLowerIrql(irql)
 #endif
+#ifdef _ARM64_
+#define KeRaiseIrqlToDpcLevel() KfRaiseIrql(DISPATCH_LEVEL)
+#endif
 #define KeRaiseIrql(irql, old) (*(old) = KfRaiseIrql(irql))
 
 #define ExAcquireSpinLock(lock, irql) KeAcquireSpinLock(lock, irql)

@@ -51,8 +51,8 @@ ULONG64 ReadULong64Acquire(ULONG64 const volatile *Source);
 VOID WriteULong64NoFence(ULONG64 volatile *Destination, ULONG64 Value);
 VOID WriteULong64Raw(ULONG64 volatile *Destination, ULONG64 Value);
 VOID WriteULong64Release(ULONG64 volatile *Destination, ULONG64 Value);
-BOOLEAN ReadBooleanNoFence(BOOLEAN const volatile *Source);
-BOOLEAN ReadBooleanAcquire(BOOLEAN const volatile *Source);
+UCHAR ReadBooleanNoFence(BOOLEAN const volatile *Source);
+UCHAR ReadBooleanAcquire(BOOLEAN const volatile *Source);
 VOID WriteBooleanNoFence(BOOLEAN volatile *Destination, BOOLEAN Value);
 VOID WriteBooleanRelease(BOOLEAN volatile *Destination, BOOLEAN Value);
 PVOID ReadPointerNoFence(PVOID const volatile *Source);
@@ -244,12 +244,12 @@ FORCEINLINE VOID WriteULongRelease(ULONG volatile *Destination, ULONG Value)
     __atomic_store_n(Destination, Value, __ATOMIC_RELEASE);
 }
 
-FORCEINLINE BOOLEAN ReadBooleanNoFence(BOOLEAN const volatile *Source)
+FORCEINLINE UCHAR ReadBooleanNoFence(BOOLEAN const volatile *Source)
 {
     return (BOOLEAN)__atomic_load_n(Source, __ATOMIC_RELAXED);
 }
 
-FORCEINLINE BOOLEAN ReadBooleanAcquire(BOOLEAN const volatile *Source)
+FORCEINLINE UCHAR ReadBooleanAcquire(BOOLEAN const volatile *Source)
 {
     return (BOOLEAN)__atomic_load_n(Source, __ATOMIC_ACQUIRE);
 }
