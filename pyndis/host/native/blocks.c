@@ -1,0 +1,340 @@
+/* Memory with a ledger. In guard mode every block ends at an inaccessible page and stays inaccessible after its release; otherwise
+   small blocks come from slabs with per-thread caches, for speed. */
+#include "blocks.h"
+#include <sys/mman.h>
+
+enum { CLASS_LOW = 6, CLASSES = 7, CACHE = 64, SLAB_PAGES = 64, GRAVEYARD = 100000 };
+static const size_t ARENA = 64ull << 30;
+const char *const block_kind_names[BLOCK_KINDS] = {
+    "nothing", "pool", "MDL", "IRP", "NBL", "NET_BUFFER", "NBL pool", "NET_BUFFER pool", "OID request", "device object", "file object",
+    "NDIS handle", "timer", "work item", "PnP notification", "configuration handle", "RW lock", "system mapping", "buffer", "object"};
+
+struct cache {
+    struct block *blocks[CLASSES][CACHE];
+    int count[CLASSES];
+};
+static __thread struct cache cache;
+static pthread_mutex_t arena_lock = PTHREAD_MUTEX_INITIALIZER;
+static uint8_t *arena;
+static size_t arena_next;
+static struct block **pages;
+static struct block *class_free[CLASSES], *dead_first, *dead_last, *spare;
+static size_t dead_count;
+static struct block *chunks[65536]; /* all records, in chunks of 256 */
+static size_t record_count;
+
+void blocks_start(void)
+{
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    arena = mmap(NULL, ARENA, PROT_NONE, flags, -1, 0);
+    pages = mmap(NULL, ARENA / PAGE * sizeof *pages, PROT_READ | PROT_WRITE, flags, -1, 0);
+    if (arena == MAP_FAILED || pages == MAP_FAILED)
+        abort();
+}
+
+static struct block *record_new(void)
+{
+    struct block *block = spare;
+    if (block) {
+        spare = block->next;
+    } else {
+        if (record_count % 256 == 0 && !(chunks[record_count / 256] = calloc(256, sizeof *block)))
+            abort();
+        block = &chunks[record_count / 256][record_count % 256];
+        record_count++;
+    }
+    *block = (struct block){0};
+    return block;
+}
+
+static size_t page_index(uintptr_t address)
+{
+    return (address - (uintptr_t)arena) / PAGE;
+}
+
+static void bury(struct block *block)
+{
+    block->next = NULL;
+    if (dead_last)
+        dead_last->next = block;
+    else
+        dead_first = block;
+    dead_last = block;
+    if (++dead_count < GRAVEYARD)
+        return;
+    struct block *oldest = dead_first;
+    dead_first = oldest->next;
+    dead_count--;
+    size_t count = (oldest->size + PAGE - 1) / PAGE, first = page_index(oldest->address);
+    for (size_t i = 0; i < (count ? count : 1); i++)
+        if (pages[first + i] == oldest)
+            pages[first + i] = NULL;
+    oldest->next = spare;
+    spare = oldest;
+}
+
+/* Address space for `count` pages with a guard page after it (the one before belongs to the previous block). */
+static uint8_t *pages_take(size_t count)
+{
+    for (size_t tries = 0; tries < ARENA / PAGE; tries++) {
+        if (arena_next + (count + 2) * PAGE > ARENA)
+            arena_next = 0;
+        size_t first = arena_next / PAGE + 1, i = 0;
+        while (i < count && !(pages[first + i] && pages[first + i]->live))
+            i++;
+        arena_next += (i + 1) * PAGE;
+        if (i == count)
+            return arena + first * PAGE;
+    }
+    abort();
+}
+
+static struct block *guarded_new(size_t size)
+{
+    size_t count = size ? (size + PAGE - 1) / PAGE : 1, aligned = (size + 15) & ~(size_t)15;
+    pthread_mutex_lock(&arena_lock);
+    struct block *block = record_new();
+    uint8_t *base = pages_take(count);
+    for (size_t i = 0; i < count; i++)
+        pages[page_index((uintptr_t)base) + i] = block;
+    block->address = (uintptr_t)base + (size < PAGE ? PAGE - (aligned ? aligned : 16) : 0);
+    block->size = size;
+    block->live = true;
+    pthread_mutex_unlock(&arena_lock);
+    mprotect(base, count * PAGE, PROT_READ | PROT_WRITE);
+    return block;
+}
+
+static unsigned class_of(size_t size)
+{
+    unsigned class = 0;
+    while (((size_t)1 << (class + CLASS_LOW)) < size)
+        class++;
+    return class;
+}
+
+static void slab_new(unsigned class)
+{
+    size_t each = (size_t)1 << (class + CLASS_LOW);
+    uint8_t *base = pages_take(SLAB_PAGES);
+    mprotect(base, SLAB_PAGES * PAGE, PROT_READ | PROT_WRITE);
+    struct block **slab = calloc(SLAB_PAGES * PAGE / each, sizeof *slab);
+    if (!slab)
+        abort();
+    for (size_t at = 0; at < SLAB_PAGES * PAGE; at += each) {
+        struct block *block = record_new();
+        block->address = (uintptr_t)base + at;
+        block->size_class = (uint8_t)(class + 1);
+        if (at % PAGE == 0)
+            pages[page_index(block->address)] = block;
+        slab[at / each] = block;
+        block->slab = slab;
+        block->slab_base = (uintptr_t)base;
+        block->next = class_free[class];
+        class_free[class] = block;
+    }
+}
+
+static struct block *slab_take(unsigned class)
+{
+    if (!cache.count[class]) {
+        pthread_mutex_lock(&arena_lock);
+        while (cache.count[class] < CACHE / 2) {
+            if (!class_free[class])
+                slab_new(class);
+            struct block *block = class_free[class];
+            class_free[class] = block->next;
+            cache.blocks[class][cache.count[class]++] = block;
+        }
+        pthread_mutex_unlock(&arena_lock);
+    }
+    return cache.blocks[class][--cache.count[class]];
+}
+
+static void slab_give(struct block *block)
+{
+    unsigned class = block->size_class - 1u;
+    if (cache.count[class] == CACHE) {
+        pthread_mutex_lock(&arena_lock);
+        while (cache.count[class] > CACHE / 2) {
+            struct block *moved = cache.blocks[class][--cache.count[class]];
+            moved->next = class_free[class];
+            class_free[class] = moved;
+        }
+        pthread_mutex_unlock(&arena_lock);
+    }
+    cache.blocks[class][cache.count[class]++] = block;
+}
+
+struct block *block_new(enum block_kind kind, size_t size, bool zeroed)
+{
+    struct block *block;
+    if (settings.guard || size > PAGE) {
+        block = guarded_new(size);
+    } else {
+        block = slab_take(class_of(size ? size : 1));
+        block->size = size;
+        block->tag = 0;
+        block->paged = block->read_only = block->hosts = false;
+        block->owner = block->record = NULL;
+        block->live = true;
+        atomic_store_explicit(&block->lent, 0, memory_order_relaxed);
+    }
+    block->kind = (uint8_t)kind;
+    block->allocated_thread = self ? self->id : 0;
+    block->made_by = self && self->frame ? self->frame->name : "host";
+    unsigned count = capture_stack(block->allocated, settings.verifier ? STACK_MAX : 1);
+    if (count < STACK_MAX)
+        block->allocated[count] = 0;
+    if (!zeroed && settings.guard)
+        memset(block_memory(block), 0xCD, size);
+    else if (zeroed && block->size_class)
+        memset(block_memory(block), 0, size);
+    if (settings.guard && size < PAGE) /* between the block's end and the page's: shows writes past an odd size */
+        memset((uint8_t *)block->address + size, 0xFE, ((size + 15) & ~(size_t)15) - size);
+    return block;
+}
+
+static void slack_check(struct block *block)
+{
+    const uint8_t *at = (const uint8_t *)block->address + block->size;
+    size_t slack = block->size < PAGE ? ((block->size + 15) & ~(size_t)15) - block->size : 0;
+    for (size_t i = 0; i < slack; i++) {
+        if (at[i] != 0xFE) {
+            violation("PoolOverrun", block_memory(block), "%zu bytes were written past the end of a %s of %zu bytes", i + 1, block_kind_names[block->kind],
+                      block->size);
+            return;
+        }
+    }
+}
+
+void block_free(struct block *block)
+{
+    if (atomic_load_explicit(&block->lent, memory_order_relaxed) > 0)
+        violation("FreedWhileLent", block_memory(block), "%s frees a %s that an NBL still out with the stack uses", self && self->frame ? self->frame->name : "the host",
+                  block_kind_names[block->kind]);
+    block->freed_thread = self ? self->id : 0;
+    block->freed_by = self && self->frame ? self->frame->name : "host";
+    if (block->size_class) {
+        block->live = false;
+        slab_give(block);
+        return;
+    }
+    if (block->kind != BLOCK_MAPPING && settings.guard)
+        slack_check(block);
+    unsigned count = capture_stack(block->freed, STACK_MAX);
+    if (count < STACK_MAX)
+        block->freed[count] = 0;
+    uint8_t *base = (uint8_t *)(block->address & ~(uintptr_t)(PAGE - 1));
+    size_t length = (((block->address - (uintptr_t)base) + block->size + PAGE - 1) & ~(size_t)(PAGE - 1));
+    mmap(base, length ? length : PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    pthread_mutex_lock(&arena_lock);
+    block->live = false;
+    bury(block);
+    pthread_mutex_unlock(&arena_lock);
+}
+
+struct block *block_reserve(enum block_kind kind, size_t count)
+{
+    pthread_mutex_lock(&arena_lock);
+    struct block *block = record_new();
+    uint8_t *base = pages_take(count);
+    for (size_t i = 0; i < count; i++)
+        pages[page_index((uintptr_t)base) + i] = block;
+    block->address = (uintptr_t)base;
+    block->size = count * PAGE;
+    block->kind = (uint8_t)kind;
+    block->live = true;
+    block->made_by = self && self->frame ? self->frame->name : "host";
+    pthread_mutex_unlock(&arena_lock);
+    unsigned taken = capture_stack(block->allocated, settings.verifier ? STACK_MAX : 1);
+    if (taken < STACK_MAX)
+        block->allocated[taken] = 0;
+    return block;
+}
+
+struct block *block_find(const void *address)
+{
+    uintptr_t at = (uintptr_t)address;
+    if (at - (uintptr_t)arena >= ARENA)
+        return NULL;
+    struct block *block = pages[page_index(at)];
+    if (!block || !block->size_class)
+        return block;
+    return block->slab[(at - block->slab_base) >> (block->size_class - 1 + CLASS_LOW)];
+}
+
+struct block *block_at(const void *address, enum block_kind kind)
+{
+    struct block *block = block_find(address);
+    return block && block->live && block->kind == kind && block->address == (uintptr_t)address ? block : NULL;
+}
+
+void blocks_each(void (*visit)(struct block *block, void *argument), void *argument)
+{
+    for (size_t i = 0; i < record_count; i++) {
+        struct block *block = &chunks[i / 256][i % 256];
+        if (block->live)
+            visit(block, argument);
+    }
+}
+
+void block_describe(struct text *report, const void *object)
+{
+    struct block *block = block_find(object);
+    if (!block)
+        return;
+    long offset = (long)((uintptr_t)object - block->address);
+    char tag[5] = {(char)block->tag, (char)(block->tag >> 8), (char)(block->tag >> 16), (char)(block->tag >> 24), 0};
+    for (int i = 0; i < 4; i++)
+        if (tag[i] && (tag[i] < ' ' || tag[i] > '~'))
+            tag[i] = '?';
+    text_add(report, "object %s%s of %zu bytes at 0x%zx, tag '%s', offset %ld, made by %s\n", block->live ? "" : "freed ", block_kind_names[block->kind],
+             block->size, (size_t)block->address, tag, offset, block->made_by ? block->made_by : "host");
+    text_add(report, "allocated thread %u\n", block->allocated_thread);
+    frames_write(report, block->allocated, STACK_MAX);
+    if (!block->live) {
+        text_add(report, "freed thread %u by %s\n", block->freed_thread, block->freed_by ? block->freed_by : "host");
+        frames_write(report, block->freed, STACK_MAX);
+    }
+}
+
+struct leak_search {
+    const void *owner;
+    const char *when;
+};
+
+static const char *leak_rule(const struct block *block)
+{
+    switch (block->kind) {
+    case BLOCK_MDL: return "NdisAllocateMdl";
+    case BLOCK_NB: return "NdisAllocateNetBuffer";
+    case BLOCK_NBL: return "NetBufferListLeak";
+    case BLOCK_NBL_POOL:
+    case BLOCK_NB_POOL: return "NetBufferPoolLeak";
+    case BLOCK_TIMER: return "CancelTimerObject";
+    case BLOCK_WORK_ITEM: return "Init_NdisAllocateIoWorkItem";
+    case BLOCK_CONFIGURATION: return "NdisOpenConfigurationEx";
+    case BLOCK_DEVICE: return "DeviceLeak";
+    case BLOCK_NOTIFICATION: return "NotificationLeak";
+    case BLOCK_OBJECT: return "ReferenceLeak";
+    default: return "PoolLeak";
+    }
+}
+
+static void leak_visit(struct block *block, void *argument)
+{
+    const struct leak_search *search = argument;
+    if (block->hosts || (search->owner && block->owner != search->owner))
+        return;
+    if (block->kind == BLOCK_IRP || block->kind == BLOCK_MAPPING || block->kind == BLOCK_DATA || block->kind == BLOCK_FILE || block->kind == BLOCK_HANDLE)
+        return;
+    violation(leak_rule(block), block_memory(block), "a %s of %zu bytes made by %s is left %s", block_kind_names[block->kind], block->size,
+              block->made_by ? block->made_by : "the driver", search->when);
+}
+
+void leaks_report(const void *owner, const char *when)
+{
+    struct leak_search search = {owner, when};
+    blocks_each(leak_visit, &search);
+}

@@ -1,0 +1,341 @@
+/* Executive: rundown protection, fast and guarded mutexes, resources, interlocked lists. */
+#include "clock.h"
+#include "pe.h"
+
+/* ---- rundown protection: count × 2, bit 0 = run down; a waiter is a host event ---- */
+struct rundown_wait {
+    _Atomic uint64_t *ref;
+    DISPATCHER_HEADER event;
+    struct rundown_wait *next;
+};
+static struct rundown_wait *rundown_waits;
+static pthread_mutex_t rundown_lock = PTHREAD_MUTEX_INITIALIZER;
+
+EXPORT(void, ExInitializeRundownProtection, _Atomic uint64_t *ref)
+{
+    ENTER(ExInitializeRundownProtection, (void *)ref);
+    atomic_store(ref, 0);
+}
+
+EXPORT(void, ExReInitializeRundownProtection, _Atomic uint64_t *ref)
+{
+    ENTER(ExReInitializeRundownProtection, (void *)ref);
+    if (atomic_load(ref) != 1)
+        violation("Rundown", (void *)ref, "ExReInitializeRundownProtection before the rundown is complete");
+    atomic_store(ref, 0);
+}
+
+static bool rundown_acquire(_Atomic uint64_t *ref, uint32_t count)
+{
+    uint64_t seen = atomic_load(ref);
+    while (!(seen & 1))
+        if (atomic_compare_exchange_weak(ref, &seen, seen + 2ull * count))
+            return true;
+    return false;
+}
+
+static void rundown_release(_Atomic uint64_t *ref, uint32_t count)
+{
+    uint64_t before = atomic_load(ref);
+    do {
+        if (before < 2ull * count) {
+            violation("Rundown", (void *)ref, "a rundown protection is released more often than it was acquired");
+            return;
+        }
+    } while (!atomic_compare_exchange_weak(ref, &before, before - 2ull * count));
+    if (before - 2ull * count != 1)
+        return;
+    pthread_mutex_lock(&rundown_lock);
+    for (struct rundown_wait *wait = rundown_waits; wait; wait = wait->next)
+        if (wait->ref == ref)
+            object_signal(&wait->event);
+    pthread_mutex_unlock(&rundown_lock);
+}
+
+EXPORT(uint8_t, ExAcquireRundownProtection, _Atomic uint64_t *ref)
+{
+    ENTER(ExAcquireRundownProtection, (void *)ref);
+    return rundown_acquire(ref, 1);
+}
+
+EXPORT(uint8_t, ExAcquireRundownProtectionEx, _Atomic uint64_t *ref, uint32_t count)
+{
+    ENTER(ExAcquireRundownProtectionEx, (void *)ref);
+    return rundown_acquire(ref, count);
+}
+
+EXPORT(void, ExReleaseRundownProtection, _Atomic uint64_t *ref)
+{
+    ENTER(ExReleaseRundownProtection, (void *)ref);
+    rundown_release(ref, 1);
+}
+
+EXPORT(void, ExReleaseRundownProtectionEx, _Atomic uint64_t *ref, uint32_t count)
+{
+    ENTER(ExReleaseRundownProtectionEx, (void *)ref);
+    rundown_release(ref, count);
+}
+
+EXPORT(void, ExRundownCompleted, _Atomic uint64_t *ref)
+{
+    ENTER(ExRundownCompleted, (void *)ref);
+    atomic_store(ref, 1);
+}
+
+EXPORT(void, ExWaitForRundownProtectionRelease, _Atomic uint64_t *ref)
+{
+    ENTER(ExWaitForRundownProtectionRelease, (void *)ref);
+    struct rundown_wait wait = {.ref = ref};
+    object_init(&wait.event, EVENT_NOTIFICATION, false);
+    pthread_mutex_lock(&rundown_lock);
+    wait.next = rundown_waits;
+    rundown_waits = &wait;
+    uint64_t before = atomic_fetch_or(ref, 1);
+    pthread_mutex_unlock(&rundown_lock);
+    if (before & 1 && before != 1)
+        violation("Rundown", (void *)ref, "two waits for the same rundown");
+    if (before > 1)
+        wait_for(&wait.event, "ExWaitForRundownProtectionRelease");
+    pthread_mutex_lock(&rundown_lock);
+    for (struct rundown_wait **at = &rundown_waits; *at; at = &(*at)->next) {
+        if (*at == &wait) {
+            *at = wait.next;
+            break;
+        }
+    }
+    pthread_mutex_unlock(&rundown_lock);
+}
+
+/* ---- mutexes: an internal synchronization event, initially free ---- */
+
+static DISPATCHER_HEADER *mutex_event(FAST_MUTEX *mutex)
+{
+    return (DISPATCHER_HEADER *)((uint8_t *)mutex + 24);
+}
+
+static void mutex_acquire(FAST_MUTEX *mutex, const char *call, bool raises)
+{
+    if (mutex->Owner == self->ethread) {
+        violation("FastMutex", mutex, "%s on a mutex that this thread holds: it is not recursive", call);
+        return;
+    }
+    wait_for(mutex_event(mutex), call);
+    mutex->Owner = self->ethread;
+    mutex->OldIrql = self->irql;
+    if (raises)
+        self->irql = APC;
+    else
+        self->apc_off++;
+}
+
+static void mutex_release(FAST_MUTEX *mutex, const char *call, bool lowers)
+{
+    if (mutex->Owner != self->ethread) {
+        violation("FastMutex", mutex, "%s by a thread that does not hold the mutex", call);
+        return;
+    }
+    uint8_t old = (uint8_t)mutex->OldIrql;
+    mutex->Owner = NULL;
+    object_signal(mutex_event(mutex));
+    if (lowers)
+        self->irql = old;
+    else
+        self->apc_off--;
+}
+
+static void mutex_init(FAST_MUTEX *mutex)
+{
+    memset(mutex, 0, sizeof *mutex);
+    mutex->Count = 1;
+    object_init(mutex_event(mutex), EVENT_SYNCHRONIZATION, true);
+}
+
+/* ExInitializeFastMutex is inline in the headers: Count is 1 and its event is not signaled until there is contention. */
+static void mutex_adopt(FAST_MUTEX *mutex)
+{
+    if (mutex->Count == 1 && !mutex->Owner && mutex_event(mutex)->SignalState == 0) {
+        mutex->Count = 2; /* adopted */
+        object_init(mutex_event(mutex), EVENT_SYNCHRONIZATION, true);
+    }
+}
+
+EXPORT(void, ExInitializeFastMutex, FAST_MUTEX *mutex)
+{
+    ENTER(ExInitializeFastMutex, mutex);
+    mutex_init(mutex);
+}
+
+EXPORT(void, ExAcquireFastMutex, FAST_MUTEX *mutex)
+{
+    ENTER(ExAcquireFastMutex, mutex);
+    kernel_lock();
+    mutex_adopt(mutex);
+    kernel_unlock();
+    mutex_acquire(mutex, "ExAcquireFastMutex", true);
+}
+
+EXPORT(uint8_t, ExTryToAcquireFastMutex, FAST_MUTEX *mutex)
+{
+    ENTER(ExTryToAcquireFastMutex, mutex);
+    kernel_lock();
+    mutex_adopt(mutex);
+    kernel_unlock();
+    DISPATCHER_HEADER *event = mutex_event(mutex);
+    int64_t now = 0;
+    if (object_wait(&event, 1, false, &now, "ExTryToAcquireFastMutex"))
+        return 0;
+    mutex->Owner = self->ethread;
+    mutex->OldIrql = self->irql;
+    self->irql = APC;
+    return 1;
+}
+
+EXPORT(void, ExReleaseFastMutex, FAST_MUTEX *mutex)
+{
+    ENTER(ExReleaseFastMutex, mutex);
+    mutex_release(mutex, "ExReleaseFastMutex", true);
+}
+
+EXPORT(void, KeInitializeGuardedMutex, FAST_MUTEX *mutex)
+{
+    ENTER(KeInitializeGuardedMutex, mutex);
+    mutex_init(mutex);
+}
+
+EXPORT(void, KeAcquireGuardedMutex, FAST_MUTEX *mutex)
+{
+    ENTER(KeAcquireGuardedMutex, mutex);
+    mutex_acquire(mutex, "KeAcquireGuardedMutex", false);
+}
+
+EXPORT(void, KeReleaseGuardedMutex, FAST_MUTEX *mutex)
+{
+    ENTER(KeReleaseGuardedMutex, mutex);
+    mutex_release(mutex, "KeReleaseGuardedMutex", false);
+}
+
+/* ---- ERESOURCE: kept in its opaque words; waiters sleep on one event each time it is released ---- */
+struct resource {
+    const void *object;
+    int readers, writers;
+    const void *owner;
+    DISPATCHER_HEADER changed;
+    struct resource *next;
+};
+static struct resource *resources;
+
+static struct resource *resource_find(const void *object)
+{
+    for (struct resource *at = resources; at; at = at->next)
+        if (at->object == object)
+            return at;
+    return NULL;
+}
+
+EXPORT(status_t, ExInitializeResourceLite, void *object)
+{
+    ENTER(ExInitializeResourceLite, object);
+    struct resource *resource = calloc(1, sizeof *resource);
+    memset(object, 0, sizeof(ERESOURCE));
+    resource->object = object;
+    object_init(&resource->changed, EVENT_NOTIFICATION, false);
+    kernel_lock();
+    resource->next = resources;
+    resources = resource;
+    kernel_unlock();
+    return STATUS_SUCCESS;
+}
+
+EXPORT(status_t, ExDeleteResourceLite, void *object)
+{
+    ENTER(ExDeleteResourceLite, object);
+    bool held = false, found = false;
+    kernel_lock();
+    for (struct resource **at = &resources; *at; at = &(*at)->next) {
+        if ((*at)->object == object) {
+            held = (*at)->readers || (*at)->writers;
+            found = true;
+            *at = (*at)->next;
+            break;
+        }
+    }
+    kernel_unlock();
+    if (held || !found)
+        violation("ExclusiveResourceAccess", object, held ? "a held resource is deleted" : "a resource is deleted that was not initialised");
+    return STATUS_SUCCESS;
+}
+
+static uint8_t resource_acquire(void *object, uint8_t wait, bool exclusive)
+{
+    if (!self->apc_off && self->irql < APC)
+        violation("WithinCriticalRegion", object, "a resource is acquired outside a critical region");
+    for (;;) {
+        kernel_lock();
+        struct resource *resource = resource_find(object);
+        if (!resource) {
+            kernel_unlock();
+            violation("ExclusiveResourceAccess", object, "a resource is acquired that was not initialised");
+            return 0;
+        }
+        bool mine = resource->writers && resource->owner == self;
+        bool free = exclusive ? mine || (!resource->readers && !resource->writers) : mine || !resource->writers;
+        if (free) {
+            if (exclusive || mine)
+                resource->writers++, resource->owner = self;
+            else
+                resource->readers++;
+        } else {
+            resource->changed.SignalState = 0;
+        }
+        kernel_unlock();
+        if (free || !wait)
+            return free;
+        wait_for(&resource->changed, exclusive ? "ExAcquireResourceExclusiveLite" : "ExAcquireResourceSharedLite");
+    }
+}
+
+EXPORT(uint8_t, ExAcquireResourceExclusiveLite, void *object, uint8_t wait)
+{
+    ENTER(ExAcquireResourceExclusiveLite, object);
+    return resource_acquire(object, wait, true);
+}
+
+EXPORT(uint8_t, ExAcquireResourceSharedLite, void *object, uint8_t wait)
+{
+    ENTER(ExAcquireResourceSharedLite, object);
+    return resource_acquire(object, wait, false);
+}
+
+EXPORT(void, ExReleaseResourceLite, void *object)
+{
+    ENTER(ExReleaseResourceLite, object);
+    kernel_lock();
+    struct resource *resource = resource_find(object);
+    bool held = resource && (resource->writers ? resource->owner == self : resource->readers > 0);
+    if (held) {
+        if (resource->writers)
+            resource->writers--;
+        else
+            resource->readers--;
+        object_signal_locked(&resource->changed);
+    }
+    kernel_unlock();
+    if (!held)
+        violation("ExclusiveResourceAccess", object, "ExReleaseResourceLite on a resource that this thread does not hold");
+}
+
+/* At unload, and when memory goes. */
+void objects_forget(uintptr_t address, size_t size)
+{
+    bool found = false;
+    kernel_lock();
+    for (struct resource **at = &resources; *at;) {
+        if ((uintptr_t)(*at)->object - address < size)
+            *at = (*at)->next, found = true;
+        else
+            at = &(*at)->next;
+    }
+    kernel_unlock();
+    if (found)
+        violation("FreedWhileActive", (void *)address, "memory is freed that holds an initialised resource");
+}

@@ -1,0 +1,189 @@
+/* Faults in driver code: reported with registers and stack, then the simulated system stands still, as after a bug check. */
+#include "pe.h"
+#include "blocks.h"
+#include <signal.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+static const int machine_order[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI, REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
+bool seh_dispatch(uint32_t status, struct registers *registers);
+
+static struct registers registers_of(const ucontext_t *context)
+{
+    struct registers r = {.ip = (uintptr_t)context->uc_mcontext.gregs[REG_RIP], .sp = (uintptr_t)context->uc_mcontext.gregs[REG_RSP]};
+    for (int i = 0; i < 16; i++)
+        r.r[i] = (uintptr_t)context->uc_mcontext.gregs[machine_order[i]];
+    return r;
+}
+
+static void registers_restore(ucontext_t *context, const struct registers *r)
+{
+    for (int i = 0; i < 16; i++)
+        context->uc_mcontext.gregs[machine_order[i]] = (long long)r->r[i];
+    context->uc_mcontext.gregs[REG_RIP] = (long long)r->ip;
+}
+
+/* Ends the driver's life: one fault is reported, every open command answered, every thread stops at its next crossing. */
+static _Noreturn void die(const char *kind, uintptr_t address, const char *extra, const char *text, const struct registers *registers)
+{
+    if (!atomic_exchange(&driver_dead, true)) {
+        fault_report(kind, address, extra, text, registers);
+        reply_all_faulted();
+    }
+    park();
+}
+
+void deadlock_fault(const void *lock, const char *text)
+{
+    die("deadlock", (uintptr_t)lock, NULL, text, NULL);
+}
+
+void bugcheck(uint32_t code, const uintptr_t *parameters, const char *text)
+{
+    char extra[160];
+    snprintf(extra, sizeof extra, "code=0x%x parameters=0x%zx,0x%zx,0x%zx,0x%zx", code, (size_t)parameters[0], (size_t)parameters[1], (size_t)parameters[2], (size_t)parameters[3]);
+    die("bugcheck", 0, extra, text, NULL);
+}
+
+/* `mov reg, cr8` and `mov cr8, reg`: how inlined code reads and sets the IRQL. */
+static bool emulate_cr8(ucontext_t *context)
+{
+    uint8_t *code = (uint8_t *)context->uc_mcontext.gregs[REG_RIP];
+    unsigned prefix = code[0];
+    if ((prefix & 0xF6) != 0x44 || code[1] != 0x0F || (code[2] != 0x20 && code[2] != 0x22) || (code[3] & 0xF8) != 0xC0)
+        return false;
+    int slot = machine_order[(code[3] & 7) | (prefix & 1 ? 8 : 0)];
+    if (code[2] == 0x20) {
+        context->uc_mcontext.gregs[slot] = self->irql;
+    } else {
+        unsigned irql = (unsigned)context->uc_mcontext.gregs[slot];
+        if (irql > HIGH)
+            violation("IrqlKeRaiseLower", NULL, "the IRQL is set to %u", irql);
+        self->irql = (uint8_t)irql;
+    }
+    context->uc_mcontext.gregs[REG_RIP] += 4;
+    return true;
+}
+
+/* A write to the pages of a write request is a broken rule, not the end: the page becomes writable and the run goes on. */
+static bool invariant_mdl(struct block *block, uintptr_t address, bool write)
+{
+    if (!block || !block->live || block->kind != BLOCK_MAPPING || !block->read_only || !write)
+        return false;
+    violation("InvariantMdl", (void *)address, "the driver writes into the buffer of a write request");
+    mprotect(block_memory(block), block->size, PROT_READ | PROT_WRITE);
+    block->read_only = false;
+    return true;
+}
+
+static const char *access_text(struct block *block, uintptr_t address, char *buffer, size_t size, const char **rule)
+{
+    *rule = NULL;
+    if (block && !block->live) {
+        *rule = block->kind == BLOCK_IRP ? "UseAfterCompletion" : "UseAfterFree";
+        snprintf(buffer, size, "a %s of %zu bytes that %s released is used at offset %ld", block_kind_names[block->kind], block->size, block->freed_by ? block->freed_by : "the host",
+                 (long)(address - block->address));
+    } else if (block) {
+        *rule = "PoolOverrun";
+        snprintf(buffer, size, "an access at offset %ld of a %s of %zu bytes", (long)(address - block->address), block_kind_names[block->kind], block->size);
+    } else if (address < 0x10000) {
+        snprintf(buffer, size, "a null pointer (0x%zx) is dereferenced", (size_t)address);
+    } else if (address - 0x10000000000ull < (64ull << 30)) {
+        *rule = "UserMemoryAccess";
+        snprintf(buffer, size, "the user address 0x%zx is dereferenced", (size_t)address);
+    } else {
+        snprintf(buffer, size, "an access to 0x%zx, where nothing is mapped", (size_t)address);
+    }
+    return buffer;
+}
+
+static struct block *block_near(uintptr_t address)
+{
+    struct block *block = block_find((void *)address);
+    if (!block)
+        block = block_find((void *)(address - PAGE)); /* the guard page after a block */
+    return block;
+}
+
+static bool overflow(uintptr_t address, const struct registers *r)
+{
+    return address - (r->sp - 64 * 1024) < 128 * 1024 && !block_find((void *)address);
+}
+
+static void on_fault(int signal, siginfo_t *info, void *raw)
+{
+    ucontext_t *context = raw;
+    struct registers r = registers_of(context);
+    uintptr_t address = signal == SIGSEGV || signal == SIGBUS ? (uintptr_t)info->si_addr : r.ip;
+    char text[256];
+    const char *rule = NULL;
+    bool in_driver = image_contains(r.ip);
+    if (!self || (!self->frame && !in_driver)) {
+        fprintf(stderr, "ndis-host: internal fault %d at 0x%zx (address 0x%zx)\n", signal, (size_t)r.ip, (size_t)address);
+        _exit(70);
+    }
+    if (signal == SIGSEGV && in_driver && emulate_cr8(context))
+        return;
+    bool write = (context->uc_mcontext.gregs[REG_ERR] & 2) != 0;
+    struct block *block = signal == SIGSEGV ? block_near(address) : NULL;
+    if (signal == SIGSEGV && invariant_mdl(block, address, write))
+        return;
+    if (in_driver && signal == SIGSEGV && seh_dispatch(STATUS_ACCESS_VIOLATION, &r)) {
+        registers_restore(context, &r);
+        return;
+    }
+    bool known_write = block && block->live && block->read_only;
+    if (signal == SIGSEGV && overflow(address, &r))
+        die("stack", address, NULL, "the kernel stack overflowed", &r);
+    if (signal == SIGFPE)
+        die("divide", address, NULL, "an integer division by zero or with overflow", &r);
+    if (signal == SIGILL)
+        die("illegal", address, NULL, "an illegal instruction, as assertions and fast fails execute", &r);
+    if (signal == SIGTRAP)
+        die("assert", address, NULL, "a breakpoint or debug assertion", &r);
+    access_text(block, address, text, sizeof text, &rule);
+    if (known_write)
+        rule = "InvariantMdl";
+    struct frame *frame = self->frame, here = {.outer = frame, .name = "fault", .ip = r.ip, .sp = r.sp, .bp = r.r[5]};
+    if (in_driver)
+        self->frame = &here;
+    if (rule)
+        violation(rule, (void *)address, "%s", text);
+    self->frame = frame;
+    die("access", address, NULL, text, &r);
+}
+
+void fault_start(void)
+{
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
+    struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+    for (size_t i = 0; i < COUNT(signals); i++)
+        sigaction(signals[i], &action, NULL);
+}
+
+EXPORT(void, KeBugCheckEx, uint32_t code, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d)
+{
+    ENTER(KeBugCheckEx, NULL);
+    bugcheck(code, (uintptr_t[]){a, b, c, d}, "the driver stopped the system");
+}
+
+EXPORT(void, KeBugCheck, uint32_t code)
+{
+    ENTER(KeBugCheck, NULL);
+    bugcheck(code, (uintptr_t[]){0, 0, 0, 0}, "the driver stopped the system");
+}
+
+EXPORT(void, RtlAssert, const char *expression, const char *file, uint32_t line, const char *message)
+{
+    ENTER(RtlAssert, NULL);
+    (void)message;
+    char text[300];
+    snprintf(text, sizeof text, "assertion failed: %s, %s:%u", expression, file, line);
+    die("assert", 0, NULL, text, NULL);
+}
+
+EXPORT(void, DbgBreakPoint, void)
+{
+    ENTER(DbgBreakPoint, NULL);
+    violation("DebugBreakUsage", NULL, "DbgBreakPoint is called");
+}

@@ -1,0 +1,208 @@
+/* What every part of the native host shares: threads, the crossing between driver and kernel, violations, the kernel lock. */
+#pragma once
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MS __attribute__((ms_abi))
+#define PACKED __attribute__((packed))
+#define CLEANUP(f) __attribute__((cleanup(f)))
+#define PRINTF(a, b) __attribute__((format(printf, a, b)))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#include "constants.inc"
+#include "layouts.inc"
+
+typedef int32_t status_t;
+enum { PASSIVE = 0, APC = 1, DISPATCH = 2, HIGH = 15, PAGE = 4096 };
+enum { HELD_MAX = 24, STACK_MAX = 10, COUNTS_MAX = 512 };
+
+struct header {
+    uint8_t type, revision;
+    uint16_t size;
+};
+
+/* ---- text.c: strings that grow, in the protocol's encoding ---- */
+struct text {
+    char *bytes;
+    size_t length, capacity;
+};
+void text_raw(struct text *text, const void *bytes, size_t length);
+void text_add(struct text *text, const char *format, ...) PRINTF(2, 3);
+void text_value(struct text *text, const char *key, const char *value);
+void text_free(struct text *text);
+char *utf8_from_utf16(const uint16_t *units, size_t count);
+size_t utf16_from_utf8(const char *bytes, uint16_t *units, size_t capacity);
+
+/* ---- wire.c: frames and commands ---- */
+struct pair {
+    char *key, *value;
+};
+struct command {
+    uint64_t id;
+    char *word;
+    struct pair pairs[24];
+    int pair_count;
+    uint8_t *payload;
+    size_t payload_size;
+    int fds[4], fd_count;
+    atomic_int replied;
+    struct command *next;
+};
+typedef void command_fn(struct command *command);
+enum { NEEDS_DRIVER = 1, ALWAYS = 2 };
+struct command_entry {
+    const char *word;
+    command_fn *run;
+    int flags;
+};
+#define COMMAND(word_, name_, flags_)                                                                                                  \
+    static void name_(struct command *command);                                                                                        \
+    static const struct command_entry entry_##name_ = {word_, name_, flags_};                                                          \
+    static const struct command_entry *const listed_##name_ __attribute__((section("host_commands"), used)) = &entry_##name_;          \
+    static void name_(struct command *command)
+void wire_loop(int fd);
+void event_send(const char *name, const struct text *header, const void *payload, size_t size);
+void reply_ok(struct command *command, const struct text *keys, const void *payload, size_t size);
+void reply_format(struct command *command, const char *format, ...) PRINTF(2, 3);
+void reply_error(struct command *command, const char *code, const char *format, ...) PRINTF(3, 4);
+void reply_all_faulted(void);
+const char *argument(struct command *command, const char *key);
+uint64_t argument_number(struct command *command, const char *key, uint64_t otherwise);
+bool argument_list(struct command *command, const char *key, uint64_t *values, size_t capacity, size_t *count);
+
+/* ---- threads.c ---- */
+struct process;
+struct frame { /* one crossing between driver and host, innermost first */
+    struct frame *outer;
+    const char *name;
+    bool callback; /* true: host to driver */
+    uint8_t irql;
+    int held, apc_off, attach_depth;
+    uintptr_t sp, ip, bp;
+    const void *object;
+};
+struct held {
+    const void *lock;
+    uint8_t kind, old_irql;
+    uintptr_t caller;
+};
+struct thread {
+    uint8_t irql;
+    uint32_t id, cpu;
+    struct frame *frame;
+    struct held held[HELD_MAX];
+    int held_count, apc_off, attach_depth, kernel_depth;
+    uint64_t command, advanced;
+    bool in_oid;
+    struct process *process, *attached;
+    uint32_t counts[COUNTS_MAX], failed[COUNTS_MAX];
+    struct thread *next;
+    void *kpcr, *ethread;
+    uintptr_t stack_low;
+    const char *what;
+    struct waiter *waiter;
+    struct irp_record *irp; /* innermost IRP being dispatched */
+    uintptr_t raised[16];   /* registers of the last export that may raise */
+    uint64_t epoch; /* pauses begun when the driver was last entered from outside */
+};
+extern _Atomic uint64_t pause_epoch;
+extern __thread struct thread *self;
+typedef void job_fn(void *argument);
+struct job_options {
+    uint8_t irql;
+    uint64_t command;
+    struct process *process;
+    bool uncounted;
+};
+void submit(const char *what, job_fn *run, void *argument, struct job_options options);
+void threads_start(void);
+struct thread *threads_first(void);
+void kernel_lock(void);
+void kernel_unlock(void);
+void busy_change_locked(int by);
+long busy_count(void);
+_Noreturn void park(void);
+extern pthread_cond_t kernel_changed; /* broadcast when busy reaches zero or a thread starts to sleep */
+extern atomic_bool driver_dead;
+
+/* ---- kernel.c: entry and exit of exports and callbacks ---- */
+struct export {
+    const char *name;
+    void *function;
+    bool can_fail, data;
+    uint8_t min_irql, max_irql;
+    uint16_t index;
+};
+#define EXPORT_ROW(name_, can_fail_)                                                                                                   \
+    static struct export export_##name_ = {#name_, nt_##name_, can_fail_, false, 0, 15, 0};                                            \
+    static struct export *const listed_##name_ __attribute__((section("host_exports"), used)) = &export_##name_;
+#define EXPORT(ret, name_, ...)                                                                                                        \
+    static MS ret nt_##name_(__VA_ARGS__);                                                                                             \
+    EXPORT_ROW(name_, false)                                                                                                           \
+    static MS ret nt_##name_(__VA_ARGS__)
+#define EXPORT_F(ret, name_, ...)                                                                                                      \
+    static MS ret nt_##name_(__VA_ARGS__);                                                                                             \
+    EXPORT_ROW(name_, true)                                                                                                            \
+    static MS ret nt_##name_(__VA_ARGS__)
+#define EXPORT_DATA(name_, object_)                                                                                                    \
+    static struct export export_##name_ = {#name_, object_, false, true, 0, 15, 0};                                                    \
+    static struct export *const listed_##name_ __attribute__((section("host_exports"), used)) = &export_##name_;
+#define ENTER(name_, object_)                                                                                                          \
+    struct frame frame_ CLEANUP(kernel_exit);                                                                                          \
+    kernel_entry(&export_##name_, &frame_, (uintptr_t *)__builtin_frame_address(0), object_)
+#define ENTER_FAILS(name_, object_, allocates_)                                                                                        \
+    ENTER(name_, object_);                                                                                                             \
+    bool fail_ = faults_armed && fault_due(&export_##name_, allocates_)
+void kernel_entry(struct export *export, struct frame *frame, uintptr_t *base, const void *object);
+void kernel_exit(struct frame *frame);
+extern bool faults_armed;
+bool fault_due(struct export *export, bool allocates);
+void exports_start(void);
+struct export *export_find(const char *name);
+const char *export_name(unsigned index);
+unsigned export_count(void);
+void callback_enter(struct frame *frame, const char *name, uint8_t irql, const void *object);
+void callback_exit(struct frame *frame);
+#define CALL_DRIVER(name_, irql_, object_, expression_)                                                                                \
+    do {                                                                                                                               \
+        struct frame callback_;                                                                                                        \
+        callback_enter(&callback_, name_, irql_, object_);                                                                             \
+        expression_;                                                                                                                   \
+        callback_exit(&callback_);                                                                                                     \
+    } while (0)
+void history_note(const char *what, const void *object);
+void history_write(struct text *report, const void *object);
+void irql_set(uint8_t irql);
+
+/* ---- violations.c ---- */
+void violation(const char *rule, const void *object, const char *format, ...) PRINTF(3, 4);
+void note(const char *rule, const void *object, const char *format, ...) PRINTF(3, 4);
+struct registers {
+    uintptr_t ip, sp, r[16]; /* r in the machine's order: ax cx dx bx sp bp si di 8…15 */
+};
+void fault_report(const char *kind, uintptr_t address, const char *extra, const char *text, const struct registers *registers);
+unsigned violation_count(void);
+unsigned capture_stack(uintptr_t *frames, unsigned capacity);
+void frames_write(struct text *report, const uintptr_t *frames, unsigned count);
+
+/* ---- settings ---- */
+struct settings {
+    bool guard, virtual_clock, verifier, auto_advance;
+    int cpus;
+    unsigned ndis_major, ndis_minor, os_major, os_minor, os_build, stack_limit;
+};
+extern struct settings settings;
+static inline unsigned ndis_version(void)
+{
+    return settings.ndis_major << 8 | settings.ndis_minor;
+}

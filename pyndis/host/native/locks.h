@@ -1,0 +1,13 @@
+/* Spin locks of every kind: who holds what, in which order. */
+#pragma once
+#include "host.h"
+
+enum lock_kind { LOCK_PLAIN = 1, LOCK_AT_DPC, LOCK_QUEUED, LOCK_QUEUED_AT_DPC, LOCK_NDIS, LOCK_NDIS_DPR, LOCK_SHARED, LOCK_EXCLUSIVE, LOCK_RW_READ, LOCK_RW_WRITE };
+void lock_acquire(_Atomic uint64_t *word, enum lock_kind kind, bool raise, uint8_t *old_irql);
+/* Checks that this thread holds it in that way; lowers to `irql` unless it is KEEP_IRQL. */
+enum { KEEP_IRQL = 0xFF };
+void lock_release(_Atomic uint64_t *word, enum lock_kind kind, uint8_t irql, const char *call);
+/* Broken rule where a call that leaves the driver is made with a lock held. */
+void locks_free_check(const char *call, const void *object);
+/* The memory goes: forget its locks' order. */
+void locks_forget(uintptr_t address, size_t size);

@@ -1,0 +1,288 @@
+/* The miniport driver: registration, header rules, load, entry, unload. */
+#include "ndis.h"
+#include "pe.h"
+
+struct miniport miniport;
+struct settings settings = {.guard = true, .virtual_clock = true, .verifier = true, .auto_advance = true, .cpus = 2, .stack_limit = 20480};
+static struct block *driver_block, *registry_block;
+static const char *driver_state = "none";
+static uint32_t entry_status;
+static bool loading;
+
+void *driver_object(void)
+{
+    return driver_block ? block_memory(driver_block) : NULL;
+}
+
+bool header_check(const void *object, uint8_t type, uint8_t revision, unsigned size, unsigned full, const char *what)
+{
+    const struct header *header = object;
+    if (header->type == type && header->revision == revision && header->size >= size && header->size <= full)
+        return true;
+    violation("HeaderRevision", object, "%s has the header type 0x%02x, revision %u, size %u; wanted 0x%02x, %u and %u to %u for the registered version", what, header->type,
+              header->revision, header->size, type, revision, size, full);
+    return header->type == type && header->size >= size;
+}
+
+static bool handlers_present(const NDIS_MINIPORT_DRIVER_CHARACTERISTICS *c)
+{
+    return c->InitializeHandlerEx && c->HaltHandlerEx && c->UnloadHandler && c->PauseHandler && c->RestartHandler && c->OidRequestHandler && c->SendNetBufferListsHandler &&
+           c->ReturnNetBufferListsHandler && c->CancelSendHandler && c->DevicePnPEventNotifyHandler && c->ShutdownHandlerEx && c->CancelOidRequestHandler;
+}
+
+typedef MS uint32_t options_fn(void *handle, void *context);
+
+static uint32_t registration_check(const NDIS_MINIPORT_DRIVER_CHARACTERISTICS *c)
+{
+    unsigned version = (unsigned)c->MajorNdisVersion << 8 | c->MinorNdisVersion;
+    if (version < 0x0600 || version > ndis_version())
+        return NDIS_STATUS_BAD_VERSION;
+    bool newest = version >= 0x0650;
+    if (!header_check(c, 0x8A, newest ? 3 : 2, newest ? 160 : 152, 160, "NDIS_MINIPORT_DRIVER_CHARACTERISTICS"))
+        return NDIS_STATUS_BAD_CHARACTERISTICS;
+    if (!handlers_present(c)) {
+        violation("MiniportHandlers", c, "a required handler of the miniport is NULL");
+        return NDIS_STATUS_BAD_CHARACTERISTICS;
+    }
+    if (!c->DirectOidRequestHandler != !c->CancelDirectOidRequestHandler)
+        violation("MiniportHandlers", c, "only one of the two direct OID handlers is set");
+    return NDIS_STATUS_SUCCESS;
+}
+
+EXPORT_F(uint32_t, NdisMRegisterMiniportDriver, void *driver, UNICODE_STRING *path, void *context, NDIS_MINIPORT_DRIVER_CHARACTERISTICS *c, void **handle)
+{
+    ENTER_FAILS(NdisMRegisterMiniportDriver, driver, true);
+    (void)path;
+    if (fail_)
+        return NDIS_STATUS_RESOURCES;
+    if (!loading || miniport.registered) {
+        violation("MiniportRegistration", driver, "NdisMRegisterMiniportDriver is called %s", loading ? "twice" : "outside DriverEntry");
+        return NDIS_STATUS_FAILURE;
+    }
+    miniport.version = (unsigned)c->MajorNdisVersion << 8 | c->MinorNdisVersion; /* header rules follow it already now */
+    uint32_t status = registration_check(c);
+    if (status)
+        return status;
+    memset(&miniport.entry, 0, sizeof miniport.entry);
+    memcpy(&miniport.entry, c, ((const struct header *)c)->size < sizeof *c ? ((const struct header *)c)->size : sizeof *c);
+    struct block *block = block_new(BLOCK_HANDLE, 16, true);
+    miniport.handle = block_memory(block);
+    miniport.context = context;
+    miniport.registered = true;
+    options_fn *options = miniport.entry.SetOptionsHandler;
+    if (options) {
+        CALL_DRIVER("MiniportSetOptions", PASSIVE, miniport.handle, status = options(miniport.handle, context));
+        if (status) {
+            miniport.registered = false;
+            return status;
+        }
+    }
+    *handle = miniport.handle;
+    return NDIS_STATUS_SUCCESS;
+}
+
+EXPORT(void, NdisMDeregisterMiniportDriver, void *handle)
+{
+    ENTER(NdisMDeregisterMiniportDriver, handle);
+    if (!miniport.registered || handle != miniport.handle) {
+        violation("InvalidHandle", handle, "NdisMDeregisterMiniportDriver(%p): no such registration", handle);
+        return;
+    }
+    miniport.registered = false;
+    block_free(block_at(handle, BLOCK_HANDLE));
+}
+
+EXPORT(uint32_t, NdisSetOptionalHandlers, void *handle, void *handlers)
+{
+    ENTER(NdisSetOptionalHandlers, handle);
+    (void)handlers;
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* ---- the session's commands ---- */
+
+static const struct {
+    const char *name;
+    unsigned major, minor, build, ndis_minor;
+} systems[] = {{"win7", 6, 1, 7601, 20}, {"win8", 6, 2, 9200, 30}, {"win81", 6, 3, 9600, 40}, {"win10", 10, 0, 19041, 83}};
+
+static bool system_set(const char *name)
+{
+    for (size_t i = 0; i < COUNT(systems); i++) {
+        if (strcmp(systems[i].name, name))
+            continue;
+        settings.os_major = systems[i].major;
+        settings.os_minor = systems[i].minor;
+        settings.os_build = systems[i].build;
+        settings.ndis_major = 6;
+        settings.ndis_minor = systems[i].ndis_minor;
+        return true;
+    }
+    return false;
+}
+
+COMMAND("configure", command_configure, ALWAYS)
+{
+    const char *os = argument(command, "os"), *ndis = argument(command, "ndis"), *clock = argument(command, "clock");
+    if (strcmp(driver_state, "none")) {
+        reply_error(command, "state", "configure comes before load");
+        return;
+    }
+    if (!system_set(os ? os : "win10") || (ndis && sscanf(ndis, "%u.%u", &settings.ndis_major, &settings.ndis_minor) != 2)) {
+        reply_error(command, "usage", "os is win7, win8, win81 or win10; ndis is like 6.83");
+        return;
+    }
+    settings.guard = argument_number(command, "guard", 1);
+    settings.verifier = argument_number(command, "verifier", 1);
+    settings.auto_advance = argument_number(command, "auto_advance", 1);
+    settings.cpus = (int)argument_number(command, "cpus", 2);
+    settings.cpus = settings.cpus < 1 ? 1 : settings.cpus > 64 ? 64 : settings.cpus;
+    settings.stack_limit = (unsigned)argument_number(command, "stack_limit", 20480);
+    settings.virtual_clock = !(clock && !strcmp(clock, "real"));
+}
+
+void settings_start(void)
+{
+    system_set("win10");
+}
+
+static uint8_t *file_read(const char *path, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    uint8_t *bytes = NULL;
+    if (!file)
+        return NULL;
+    if (!fseek(file, 0, SEEK_END) && ftell(file) >= 0) {
+        *size = (size_t)ftell(file);
+        rewind(file);
+        bytes = malloc(*size + 1);
+        if (bytes && fread(bytes, 1, *size, file) != *size)
+            free(bytes), bytes = NULL;
+    }
+    fclose(file);
+    return bytes;
+}
+
+COMMAND("load", command_load, NEEDS_DRIVER)
+{
+    const char *path = argument(command, "path"), *name = argument(command, "name"), *code = "bad-image";
+    struct text text = {0};
+    size_t size = command->payload_size;
+    uint8_t *bytes = path ? file_read(path, &size) : command->payload;
+    if (strcmp(driver_state, "none")) {
+        reply_error(command, "state", "an image is loaded already");
+    } else if (!bytes) {
+        reply_error(command, "usage", "cannot read %s", path);
+    } else if (!image_load(bytes, size, name ? name : "driver.sys", &code, &text)) {
+        reply_error(command, code, "%s", text.bytes ? text.bytes : "");
+    } else {
+        driver_state = "loaded";
+        clock_start();
+        reply_format(command, "base=%p size=%zu entry=0x%x imports=%u", (void *)image.base, image.size, image.entry, image.imports);
+    }
+    if (path)
+        free(bytes);
+    text_free(&text);
+}
+
+static MS status_t default_dispatch(DEVICE_OBJECT *device, IRP *irp)
+{
+    (void)device;
+    uint8_t major = irp_stack(irp)->MajorFunction;
+    bool fine = major == IRP_MJ_CREATE || major == IRP_MJ_CLEANUP || major == IRP_MJ_CLOSE;
+    status_t status = fine ? STATUS_SUCCESS : (status_t)STATUS_INVALID_DEVICE_REQUEST;
+    irp->IoStatus_Status = status;
+    irp_complete(irp, 0);
+    return status;
+}
+
+static void driver_object_make(const char *registry)
+{
+    driver_block = block_new(BLOCK_DATA, sizeof(DRIVER_OBJECT), true);
+    DRIVER_OBJECT *driver = block_memory(driver_block);
+    driver->Type = 4;
+    driver->Size = sizeof *driver;
+    driver->DriverStart = image.base;
+    driver->DriverSize = (uint32_t)image.size;
+    driver->DriverInit = image.base + image.entry;
+    for (int i = 0; i < 28; i++)
+        ((void **)driver->MajorFunction)[i] = (void *)default_dispatch;
+    uint16_t units[256];
+    size_t count = utf16_from_utf8(registry, units, COUNT(units));
+    registry_block = block_new(BLOCK_DATA, sizeof(UNICODE_STRING) + 2 * count, true);
+    UNICODE_STRING *path = block_memory(registry_block);
+    memcpy(path + 1, units, 2 * count);
+    path->Buffer = (void *)(path + 1);
+    path->Length = path->MaximumLength = (uint16_t)(2 * count);
+}
+
+void timers_leak_check(void);
+void references_leak_check(void);
+
+static void unloaded_check(void)
+{
+    timers_leak_check();
+    references_leak_check();
+    leaks_report(NULL, "after unload");
+}
+
+typedef MS status_t entry_fn(void *driver, void *registry);
+typedef MS void unload_fn(void *driver);
+
+COMMAND("entry", command_entry, NEEDS_DRIVER)
+{
+    const char *registry = argument(command, "registry");
+    if (strcmp(driver_state, "loaded")) {
+        reply_error(command, "state", "entry comes once, after load");
+        return;
+    }
+    driver_object_make(registry ? registry : "\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Services\\driver");
+    entry_fn *entry = (entry_fn *)(image.base + image.entry);
+    status_t status;
+    loading = true;
+    CALL_DRIVER("DriverEntry", PASSIVE, driver_object(), status = entry(driver_object(), block_memory(registry_block)));
+    loading = false;
+    block_free(registry_block); /* the driver may not keep the path */
+    entry_status = (uint32_t)status;
+    driver_state = status == 0 ? "started" : "failed";
+    if (status == 0 && !miniport.registered)
+        violation("MiniportRegistration", NULL, "DriverEntry succeeded without a registered miniport");
+    if (status && miniport.registered)
+        violation("MiniportRegistration", NULL, "DriverEntry failed with 0x%08x and left the miniport registered", entry_status);
+    if (status)
+        unloaded_check();
+    reply_format(command, "status=0x%08x", entry_status);
+}
+
+bool adapters_live(void);
+
+COMMAND("unload", command_unload, NEEDS_DRIVER)
+{
+    if (strcmp(driver_state, "started") || adapters_live()) {
+        reply_error(command, "state", strcmp(driver_state, "started") ? "the driver is not started" : "an adapter is not halted");
+        return;
+    }
+    unload_fn *unload = miniport.entry.UnloadHandler;
+    CALL_DRIVER("MiniportDriverUnload", PASSIVE, driver_object(), unload(driver_object()));
+    driver_state = "unloaded";
+    if (miniport.registered)
+        violation("MiniportRegistration", miniport.handle, "Unload returned with the miniport still registered");
+    kernel_lock();
+    long running = busy_count() - 1; /* without this command */
+    kernel_unlock();
+    if (running > 0)
+        violation("UnloadWhileRunning", NULL, "Unload returned while %ld callbacks or threads of the driver were queued or running", running);
+    unloaded_check();
+}
+
+COMMAND("state", command_state, ALWAYS)
+{
+    reply_format(command, "driver=%s entry_status=0x%08x now=%llu busy=%ld violations=%u", atomic_load(&driver_dead) ? "dead" : driver_state, entry_status,
+                 (unsigned long long)clock_ticks(), busy_count(), violation_count());
+}
+
+COMMAND("exit", command_exit, ALWAYS)
+{
+    reply_ok(command, NULL, NULL, 0);
+    _exit(0);
+}

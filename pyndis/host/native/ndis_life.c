@@ -1,0 +1,363 @@
+/* An adapter's life: initialize, restart, pause, halt, shutdown, and the attributes it declares. */
+#include "ndis.h"
+#include "locks.h"
+
+const char *const life_names[] = {"halted", "initializing", "paused", "restarting", "running", "pausing", "shutdown"};
+static struct adapter *adapters;
+void device_idle_check(struct device *device, const char *call);
+void run_stop(struct adapter *adapter);
+
+struct adapter *adapter_find(uint64_t id)
+{
+    kernel_lock();
+    struct adapter *adapter = adapters;
+    while (adapter && (adapter->id != id || !id))
+        adapter = adapter->next;
+    kernel_unlock();
+    return adapter;
+}
+
+bool adapters_live(void)
+{
+    bool live = false;
+    kernel_lock();
+    for (struct adapter *adapter = adapters; adapter; adapter = adapter->next)
+        live |= adapter->initialized;
+    kernel_unlock();
+    return live;
+}
+
+struct adapter *adapter_wanted(struct command *command)
+{
+    struct adapter *adapter = adapter_find(argument_number(command, "adapter", 0));
+    if (!adapter)
+        reply_error(command, "usage", "no such adapter");
+    else if (!adapter->initialized) {
+        reply_error(command, "state", "the adapter is halted");
+        adapter = NULL;
+    }
+    return adapter;
+}
+
+struct adapter *adapter_of(void *handle, const char *call)
+{
+    struct block *block = block_find(handle);
+    if (block && block->live && block->kind == BLOCK_HANDLE && block->address == (uintptr_t)handle && block->record)
+        return block->record;
+    violation("InvalidHandle", handle, "%s(%p): %s", call, handle, block && !block->live ? "this adapter is halted" : "this is no adapter handle");
+    return NULL;
+}
+
+/* ---- operations that may pend ---- */
+
+void operation_start(struct operation *operation)
+{
+    object_init(&operation->done, EVENT_NOTIFICATION, false);
+    atomic_store(&operation->state, 1);
+}
+
+bool operation_complete(struct operation *operation, uint32_t status)
+{
+    int state = atomic_load(&operation->state);
+    if (state != 1 && state != 3)
+        return false;
+    operation->status = status;
+    if (!atomic_compare_exchange_strong(&operation->state, &state, 2)) {
+        if (state != 3 || !atomic_compare_exchange_strong(&operation->state, &state, 2))
+            return false;
+    }
+    object_signal(&operation->done);
+    return true;
+}
+
+static void pending_event(const char *call)
+{
+    struct text header = {0};
+    text_add(&header, " command=%llu", (unsigned long long)self->command);
+    text_value(&header, "call", call);
+    event_send("pending", &header, NULL, 0);
+    text_free(&header);
+}
+
+uint32_t operation_finish(struct operation *operation, uint32_t status, const char *call)
+{
+    int expected = 1;
+    if (status != NDIS_STATUS_PENDING) {
+        if (atomic_load(&operation->state) == 2)
+            violation("CompletedTwice", operation, "%s returned 0x%08x for what it has already completed", call, status);
+        atomic_store(&operation->state, 0);
+        return status;
+    }
+    if (atomic_compare_exchange_strong(&operation->state, &expected, 3))
+        pending_event(call);
+    wait_for(&operation->done, call);
+    atomic_store(&operation->state, 0);
+    return operation->status;
+}
+
+/* ---- callbacks ---- */
+
+static void *parameters_new(size_t size, uint8_t type, uint8_t revision, uint16_t length, struct block **block)
+{
+    *block = block_new(BLOCK_DATA, size, true);
+    *(struct header *)block_memory(*block) = (struct header){type, revision, length};
+    return block_memory(*block);
+}
+
+static void adapter_wipe(struct adapter *adapter)
+{
+    adapter->registration_set = adapter->general_set = adapter->removed = false;
+    adapter->context = NULL;
+    adapter->power = 0;
+    adapter->link = 0;
+    adapter->sends = adapter->lent = adapter->indicating = 0;
+    adapter->held_count = 0;
+}
+
+static void handle_new_for(struct adapter *adapter)
+{
+    adapter->block = block_new(BLOCK_HANDLE, 16, true);
+    adapter->block->record = adapter;
+    adapter->handle = block_memory(adapter->block);
+}
+
+static void adapter_gone(struct adapter *adapter)
+{
+    leaks_report(adapter->handle, "after the adapter is gone");
+    atomic_store(&adapter->life, LIFE_HALTED);
+    adapter->initialized = false;
+    adapter->block->record = NULL;
+    block_free(adapter->block);
+}
+
+static void pnp_event_send(struct adapter *adapter, uint32_t event, uint32_t value)
+{
+    struct block *block, *data = block_new(BLOCK_DATA, 4, true);
+    NET_DEVICE_PNP_EVENT *message = parameters_new(sizeof *message, 0x80, 1, 44, &block);
+    event_fn *handler = miniport.entry.DevicePnPEventNotifyHandler;
+    memcpy(block_memory(data), &value, 4);
+    message->DevicePnPEvent = event;
+    if (event == NdisDevicePnPEventPowerProfileChanged) {
+        message->InformationBuffer = block_memory(data);
+        message->InformationBufferLength = 4;
+    }
+    CALL_DRIVER("MiniportDevicePnPEventNotify", PASSIVE, message, handler(adapter->context, message));
+    block_free(block);
+    block_free(data);
+}
+
+void adapter_pnp_event(struct adapter *adapter, uint32_t event)
+{
+    if (event == NdisDevicePnPEventSurpriseRemoved)
+        adapter->removed = true;
+    pnp_event_send(adapter, event, 1);
+}
+
+uint32_t adapter_initialize(struct adapter *adapter)
+{
+    struct block *block;
+    NDIS_MINIPORT_INIT_PARAMETERS *parameters = parameters_new(sizeof *parameters, 0x81, 1, 64, &block);
+    initialize_fn *handler = miniport.entry.InitializeHandlerEx;
+    uint64_t luid = (uint64_t)adapter->iftype << 48 | (uint64_t)adapter->luid << 24;
+    uint32_t status;
+    adapter_wipe(adapter);
+    handle_new_for(adapter);
+    adapter->initialized = true;
+    atomic_store(&adapter->life, LIFE_INITIALIZING);
+    parameters->IfIndex = adapter->luid + 10;
+    memcpy((uint8_t *)parameters + __builtin_offsetof(NDIS_MINIPORT_INIT_PARAMETERS, NetLuid), &luid, 8);
+    CALL_DRIVER("MiniportInitializeEx", PASSIVE, adapter->handle, status = handler(adapter->handle, miniport.context, parameters));
+    block_free(block);
+    if (status != NDIS_STATUS_SUCCESS) {
+        if (status >> 30 != 3 && status != NDIS_STATUS_NOT_ACCEPTED)
+            violation("MiniportInitialize_Return", adapter->handle, "MiniportInitializeEx returned 0x%08x, neither success nor an error", status);
+        adapter_gone(adapter);
+        return status;
+    }
+    if (!adapter->registration_set || !adapter->general_set)
+        violation("MiniportAttributes", adapter->handle, "MiniportInitializeEx succeeded without %s attributes", adapter->registration_set ? "general" : "registration");
+    atomic_store(&adapter->life, LIFE_PAUSED);
+    pnp_event_send(adapter, NdisDevicePnPEventPowerProfileChanged, 1);
+    return status;
+}
+
+uint32_t adapter_restart(struct adapter *adapter)
+{
+    struct block *block;
+    void *parameters = parameters_new(24, 0x80, 1, 20, &block);
+    parameters_fn *handler = miniport.entry.RestartHandler;
+    uint32_t status;
+    operation_start(&adapter->restart);
+    atomic_store(&adapter->life, LIFE_RESTARTING);
+    CALL_DRIVER("MiniportRestart", PASSIVE, adapter->handle, status = handler(adapter->context, parameters));
+    status = operation_finish(&adapter->restart, status, "MiniportRestart");
+    atomic_store(&adapter->life, status == NDIS_STATUS_SUCCESS ? LIFE_RUNNING : LIFE_PAUSED);
+    block_free(block);
+    return status;
+}
+
+static void paused_check(struct adapter *adapter)
+{
+    int sends = atomic_load(&adapter->sends), lent = atomic_load(&adapter->lent), indicating = atomic_load(&adapter->indicating);
+    if (sends || lent || indicating)
+        violation("PauseWithWorkInFlight", adapter->handle, "the pause completes with %d sends not completed, %d NBLs not returned and %d indications running", sends, lent, indicating);
+}
+
+uint32_t adapter_pause(struct adapter *adapter, uint32_t reason, bool wait_sends)
+{
+    struct block *block;
+    uint32_t *parameters = parameters_new(12, 0x80, 1, 12, &block);
+    parameters_fn *handler = miniport.entry.PauseHandler;
+    uint32_t status;
+    parameters[2] = reason;
+    if (wait_sends && atomic_load(&adapter->sends))
+        wait_for(&adapter->sends_idle, "the stack waits for its sends");
+    operation_start(&adapter->pause);
+    adapter->pause_epoch = atomic_fetch_add(&pause_epoch, 1) + 1;
+    atomic_store(&adapter->life, LIFE_PAUSING);
+    CALL_DRIVER("MiniportPause", PASSIVE, adapter->handle, status = handler(adapter->context, parameters));
+    if (status != NDIS_STATUS_SUCCESS && status != NDIS_STATUS_PENDING) {
+        violation("MiniportPause_Return", adapter->handle, "MiniportPause returned 0x%08x; it may return success or pending", status);
+        status = NDIS_STATUS_SUCCESS;
+    }
+    bool synchronous = status == NDIS_STATUS_SUCCESS;
+    status = operation_finish(&adapter->pause, status, "MiniportPause");
+    if (synchronous)
+        paused_check(adapter);
+    atomic_store(&adapter->life, LIFE_PAUSED);
+    block_free(block);
+    return status;
+}
+
+EXPORT(void, NdisMPauseComplete, void *handle)
+{
+    ENTER(NdisMPauseComplete, handle);
+    struct adapter *adapter = adapter_of(handle, "NdisMPauseComplete");
+    locks_free_check("NdisMPauseComplete", handle);
+    if (!adapter)
+        return;
+    paused_check(adapter);
+    if (!operation_complete(&adapter->pause, NDIS_STATUS_SUCCESS))
+        violation("PauseComplete", handle, "NdisMPauseComplete is called when no pause is pending");
+}
+
+EXPORT(void, NdisMRestartComplete, void *handle, uint32_t status)
+{
+    ENTER(NdisMRestartComplete, handle);
+    struct adapter *adapter = adapter_of(handle, "NdisMRestartComplete");
+    locks_free_check("NdisMRestartComplete", handle);
+    if (adapter && !operation_complete(&adapter->restart, status))
+        violation("RestartComplete", handle, "NdisMRestartComplete is called when no restart is pending");
+}
+
+void adapter_halt(struct adapter *adapter, uint32_t action)
+{
+    action_fn *handler = miniport.entry.HaltHandlerEx;
+    if (atomic_load(&adapter->sends))
+        wait_for(&adapter->sends_idle, "the stack waits for its sends");
+    CALL_DRIVER("MiniportHaltEx", PASSIVE, adapter->handle, handler(adapter->context, action));
+    int sends = atomic_load(&adapter->sends), lent = atomic_load(&adapter->lent);
+    if (sends || lent)
+        violation("HaltWithWorkInFlight", adapter->handle, "MiniportHaltEx returned with %d sends and %d receives in flight", sends, lent);
+    adapter_gone(adapter);
+}
+
+void adapter_shutdown(struct adapter *adapter, bool bugcheck_)
+{
+    action_fn *handler = miniport.entry.ShutdownHandlerEx;
+    atomic_store(&adapter->life, LIFE_SHUTDOWN);
+    CALL_DRIVER("MiniportShutdownEx", bugcheck_ ? HIGH : PASSIVE, adapter->handle, handler(adapter->context, bugcheck_));
+}
+
+/* ---- attributes ---- */
+
+static uint32_t registration_set(struct adapter *adapter, const NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES *a)
+{
+    if (atomic_load(&adapter->life) != LIFE_INITIALIZING || adapter->registration_set) {
+        violation("MiniportAttributes", adapter->handle, "registration attributes are set %s", adapter->registration_set ? "twice" : "outside MiniportInitializeEx");
+        return NDIS_STATUS_FAILURE;
+    }
+    header_check(a, 0x9E, miniport.version >= 0x061E ? 2 : 1, 28, 32, "NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES");
+    if (!a->MiniportAdapterContext)
+        violation("MiniportAttributes", adapter->handle, "MiniportAdapterContext is NULL");
+    adapter->context = a->MiniportAdapterContext;
+    adapter->flags = a->AttributeFlags;
+    adapter->registration_set = true;
+    return NDIS_STATUS_SUCCESS;
+}
+
+static uint32_t general_set(struct adapter *adapter, const NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *a)
+{
+    if (atomic_load(&adapter->life) != LIFE_INITIALIZING || !adapter->registration_set || adapter->general_set) {
+        violation("MiniportAttributes", adapter->handle, "general attributes are set at the wrong time: once, from MiniportInitializeEx, after the registration attributes");
+        return NDIS_STATUS_FAILURE;
+    }
+    header_check(a, 0x9F, 2, 224, 224, "NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES");
+    if (!a->PowerManagementCapabilitiesEx || a->PowerManagementCapabilities)
+        violation("MiniportAttributes", adapter->handle, "PowerManagementCapabilitiesEx must be set and PowerManagementCapabilities NULL from NDIS 6.20 on");
+    if (a->PowerManagementCapabilitiesEx) {
+        const struct header *pm = a->PowerManagementCapabilitiesEx;
+        unsigned revision = miniport.version >= 0x061E ? 2 : 1;
+        if (pm->type != 0x80 || pm->revision != revision)
+            note("HeaderRevision", pm, "NDIS_PM_CAPABILITIES has type 0x%02x, revision %u; wanted 0x80, %u", pm->type, pm->revision, revision);
+    }
+    if (!a->SupportedOidList || !a->SupportedOidListLength || a->SupportedOidListLength % 4)
+        violation("MiniportAttributes", adapter->handle, "the supported OID list has %u bytes: a multiple of 4 above 0 is wanted", a->SupportedOidListLength);
+    adapter->media = a->MediaType;
+    adapter->physical = a->PhysicalMediumType;
+    adapter->mtu = a->MtuSize;
+    adapter->filters = a->SupportedPacketFilters;
+    adapter->if_type = a->IfType;
+    adapter->link = (int)a->MediaConnectState;
+    adapter->general_set = true;
+    return NDIS_STATUS_SUCCESS;
+}
+
+EXPORT_F(uint32_t, NdisMSetMiniportAttributes, void *handle, const struct header *attributes)
+{
+    ENTER_FAILS(NdisMSetMiniportAttributes, handle, true);
+    struct adapter *adapter = adapter_of(handle, "NdisMSetMiniportAttributes");
+    if (fail_ || !adapter)
+        return NDIS_STATUS_RESOURCES;
+    if (attributes->type == 0x9E)
+        return registration_set(adapter, (const void *)attributes);
+    if (attributes->type == 0x9F)
+        return general_set(adapter, (const void *)attributes);
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* ---- making one ---- */
+
+struct adapter *adapter_new(uint64_t id, uint32_t luid, uint32_t iftype, const void *configuration, size_t size)
+{
+    struct adapter *adapter = calloc(1, sizeof *adapter);
+    char name[96];
+    adapter->id = id;
+    adapter->luid = luid;
+    adapter->iftype = iftype;
+    adapter->configuration = malloc(size + 1);
+    memcpy(adapter->configuration, configuration, size);
+    adapter->configuration[size] = 0;
+    pthread_mutex_init(&adapter->lock, NULL);
+    object_init(&adapter->sends_idle, EVENT_NOTIFICATION, true);
+    object_init(&adapter->oid_free, EVENT_SYNCHRONIZATION, true);
+    snprintf(name, sizeof name, "\\Device\\%08x-pdo", luid);
+    adapter->physical_device = device_new(name, 0);
+    adapter->physical_device->silent = true;
+    adapter->physical_device->block->hosts = true;
+    snprintf(name, sizeof name, "\\Device\\NDMP%u", luid);
+    adapter->functional_device = device_new(name, 0);
+    adapter->functional_device->block->hosts = true;
+    adapter->functional_device->adapter = adapter;
+    DRIVER_OBJECT *driver = driver_object();
+    adapter->functional_device->dispatch = (void *)driver->MajorFunction;
+    adapter->functional_device->object->DriverObject = driver;
+    adapter->functional_device->object->Flags = DO_DIRECT_IO;
+    snprintf(adapter->interface, sizeof adapter->interface, "\\\\?\\ROOT#NET#%04u#{cac88484-7515-4c03-82e6-71a87abac361}", luid);
+    snprintf(adapter->functional_device->link, sizeof adapter->functional_device->link, "%s", adapter->interface);
+    kernel_lock();
+    adapter->next = adapters;
+    adapters = adapter;
+    kernel_unlock();
+    return adapter;
+}

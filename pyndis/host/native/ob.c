@@ -1,0 +1,273 @@
+/* Object manager: references, handles, processes to attach to. */
+#include "io.h"
+
+extern void *file_type, *event_type, *process_type;
+static uint8_t file_type_body[16], event_type_body[16], process_type_body[16];
+void *file_type = file_type_body, *event_type = event_type_body, *process_type = process_type_body;
+EXPORT_DATA(IoFileObjectType, &file_type)
+EXPORT_DATA(ExEventObjectType, &event_type)
+EXPORT_DATA(PsProcessType, &process_type)
+
+enum { HANDLE_INFORMATION_CLASS = 64 };
+struct handle_entry { /* SYSTEM_HANDLE_TABLE_ENTRY_INFO_EX */
+    void *object;
+    uint64_t pid, value;
+    uint32_t access;
+    uint16_t back_trace, type;
+    uint32_t attributes, reserved;
+};
+
+static struct object *object_of(const void *address)
+{
+    struct block *block = block_at(address, BLOCK_OBJECT);
+    return block ? block->record : NULL;
+}
+
+static void dereference(const void *address, const char *call)
+{
+    struct file *file = file_of_object(address);
+    struct object *object = object_of(address);
+    atomic_int *drivers = file ? &file->drivers : object ? &object->drivers : NULL;
+    if (!drivers) {
+        if (!device_of_object(address))
+            violation("ObjectReference", address, "%s(%p): this is no object, or it is gone", call, address);
+        return;
+    }
+    if (atomic_fetch_sub(drivers, 1) <= 0) {
+        atomic_fetch_add(drivers, 1);
+        violation("ObjectReference", address, "%s(%p): the driver holds no reference on it", call, address);
+        return;
+    }
+    if (file)
+        file_dereference(file);
+    else
+        object_dereference(object);
+}
+
+static void reference(const void *address, const char *call)
+{
+    struct file *file = file_of_object(address);
+    struct object *object = object_of(address);
+    if (file)
+        atomic_fetch_add(&file->references, 1), atomic_fetch_add(&file->drivers, 1);
+    else if (object)
+        atomic_fetch_add(&object->references, 1), atomic_fetch_add(&object->drivers, 1);
+    else if (!device_of_object(address))
+        violation("ObjectReference", address, "%s(%p): this is no object, or it is gone", call, address);
+}
+
+EXPORT(int64_t, ObfReferenceObject, void *object)
+{
+    ENTER(ObfReferenceObject, object);
+    reference(object, "ObfReferenceObject");
+    return 2;
+}
+
+EXPORT(int64_t, ObfDereferenceObject, void *object)
+{
+    ENTER(ObfDereferenceObject, object);
+    dereference(object, "ObfDereferenceObject");
+    return 1;
+}
+
+EXPORT(void, ObDereferenceObjectDeferDelete, void *object)
+{
+    ENTER(ObDereferenceObjectDeferDelete, object);
+    dereference(object, "ObDereferenceObjectDeferDelete");
+}
+
+EXPORT(status_t, ObReferenceObjectByPointer, void *object, uint32_t access, void *type, uint8_t mode)
+{
+    ENTER(ObReferenceObjectByPointer, object);
+    (void)access, (void)type, (void)mode;
+    reference(object, "ObReferenceObjectByPointer");
+    return STATUS_SUCCESS;
+}
+
+EXPORT_F(status_t, ObReferenceObjectByHandle, uint64_t value, uint32_t access, void *type, uint8_t mode, void **result, void *information)
+{
+    ENTER_FAILS(ObReferenceObjectByHandle, NULL, true);
+    (void)access, (void)information;
+    if (fail_)
+        return (status_t)STATUS_INSUFFICIENT_RESOURCES;
+    struct handle *handle = handle_of_value(process_current(), value & ~3ull);
+    if (!handle)
+        return (status_t)STATUS_INVALID_HANDLE;
+    if (handle->kernel && mode)
+        return (status_t)STATUS_INVALID_HANDLE;
+    void *actual = handle->file ? file_type : handle->object->kind == OBJECT_EVENT ? event_type : NULL;
+    if (!type)
+        violation("ObjectType", NULL, "ObReferenceObjectByHandle without an object type");
+    if (type && type != actual)
+        return (status_t)STATUS_OBJECT_TYPE_MISMATCH;
+    *result = handle->file ? (void *)handle->file->object : handle->object->body;
+    reference(*result, "ObReferenceObjectByHandle");
+    return STATUS_SUCCESS;
+}
+
+EXPORT(status_t, ObCloseHandle, uint64_t value, uint8_t mode)
+{
+    ENTER(ObCloseHandle, NULL);
+    struct handle *handle = handle_of_value(process_current(), value & ~3ull);
+    if (!handle || (handle->kernel && mode))
+        return (status_t)STATUS_INVALID_HANDLE;
+    if (handle->protect && mode)
+        return (status_t)STATUS_HANDLE_NOT_CLOSABLE;
+    struct text header = {0};
+    text_add(&header, " handle=%llu", (unsigned long long)handle->client);
+    event_send("closed", &header, NULL, 0);
+    text_free(&header);
+    handle_close(handle);
+    return STATUS_SUCCESS;
+}
+
+EXPORT(status_t, ZwClose, uint64_t value)
+{
+    ENTER(ZwClose, NULL);
+    struct handle *handle = handle_of_value(process_current(), value & ~3ull);
+    if (!handle)
+        return (status_t)STATUS_INVALID_HANDLE;
+    handle_close(handle);
+    return STATUS_SUCCESS;
+}
+
+EXPORT(status_t, ObSetHandleAttributes, uint64_t value, const uint8_t *information, uint8_t mode)
+{
+    ENTER(ObSetHandleAttributes, NULL);
+    (void)mode;
+    struct handle *handle = handle_of_value(process_current(), value & ~3ull);
+    if (!handle)
+        return (status_t)STATUS_INVALID_HANDLE;
+    handle->protect = information[1];
+    return STATUS_SUCCESS;
+}
+
+static size_t handles_fill(struct handle_entry *entries, size_t capacity)
+{
+    size_t count = 0;
+    kernel_lock();
+    for (struct handle *handle = handles_first(); handle; handle = handle->next) {
+        if (!handle->open)
+            continue;
+        if (count < capacity)
+            entries[count] = (struct handle_entry){handle->file ? (void *)handle->file->object : handle->object->body, handle->process->pid, handle->value,
+                                                   handle->access, 0, handle->file ? 37 : 16, 0, 0};
+        count++;
+    }
+    kernel_unlock();
+    return count;
+}
+
+EXPORT_F(status_t, ZwQuerySystemInformation, uint32_t class, void *buffer, uint32_t length, uint32_t *needed)
+{
+    ENTER_FAILS(ZwQuerySystemInformation, NULL, true);
+    if (class != HANDLE_INFORMATION_CLASS)
+        return (status_t)STATUS_INVALID_INFO_CLASS;
+    if (fail_)
+        return (status_t)STATUS_INSUFFICIENT_RESOURCES;
+    size_t capacity = length >= 16 ? (length - 16) / sizeof(struct handle_entry) : 0;
+    size_t count = handles_fill((struct handle_entry *)((uint8_t *)buffer + 16), capacity);
+    if (needed)
+        *needed = (uint32_t)(16 + count * sizeof(struct handle_entry));
+    if (length < 16 || count > capacity)
+        return (status_t)STATUS_INFO_LENGTH_MISMATCH;
+    uint64_t head[2] = {count, 0};
+    memcpy(buffer, head, 16);
+    return STATUS_SUCCESS;
+}
+
+/* ---- processes ---- */
+
+EXPORT_F(status_t, PsLookupProcessByProcessId, uint64_t pid, void **result)
+{
+    ENTER_FAILS(PsLookupProcessByProcessId, NULL, false);
+    struct process *process = fail_ ? NULL : process_of_pid(pid);
+    if (!process || process->dead)
+        return (status_t)STATUS_INVALID_PARAMETER;
+    *result = block_memory(process->block);
+    reference(*result, "PsLookupProcessByProcessId");
+    return STATUS_SUCCESS;
+}
+
+static struct process *process_of_body(const void *body)
+{
+    struct object *object = object_of(body);
+    return object && object->kind == OBJECT_PROCESS ? object->body : NULL;
+}
+
+EXPORT(void, KeStackAttachProcess, void *body, KAPC_STATE *state)
+{
+    ENTER(KeStackAttachProcess, body);
+    struct process *process = process_of_body(body);
+    if (!process) {
+        violation("ProcessAttach", body, "KeStackAttachProcess(%p): this is no process", body);
+        return;
+    }
+    if (atomic_load(&object_of(body)->drivers) <= 0)
+        violation("ProcessAttach", body, "KeStackAttachProcess on a process that the driver holds no reference on");
+    memset(state, 0, sizeof *state);
+    memcpy((uint8_t *)state + 32, &self->attached, 8);
+    self->attached = process;
+    self->attach_depth++;
+}
+
+EXPORT(void, KeUnstackDetachProcess, KAPC_STATE *state)
+{
+    ENTER(KeUnstackDetachProcess, state);
+    if (self->attach_depth-- <= 0)
+        violation("ProcessAttach", state, "KeUnstackDetachProcess without KeStackAttachProcess");
+    memcpy(&self->attached, (uint8_t *)state + 32, 8);
+}
+
+EXPORT(void *, IoGetCurrentProcess, void)
+{
+    ENTER(IoGetCurrentProcess, NULL);
+    return block_memory(process_current()->block);
+}
+
+EXPORT(void *, PsGetCurrentProcess, void)
+{
+    ENTER(PsGetCurrentProcess, NULL);
+    return block_memory(process_current()->block);
+}
+
+EXPORT(uint64_t, PsGetCurrentProcessId, void)
+{
+    ENTER(PsGetCurrentProcessId, NULL);
+    return process_current()->pid;
+}
+
+EXPORT(void *, PsGetProcessId, void *body)
+{
+    ENTER(PsGetProcessId, body);
+    struct process *process = process_of_body(body);
+    return process ? (void *)process->pid : NULL;
+}
+
+EXPORT(void *, KeGetCurrentThread, void)
+{
+    ENTER(KeGetCurrentThread, NULL);
+    return self->ethread;
+}
+
+EXPORT(uint8_t, IoIs32bitProcess, IRP *irp)
+{
+    ENTER(IoIs32bitProcess, irp);
+    return process_current()->bits == 32;
+}
+
+/* References that the driver still holds at unload. */
+static void reference_visit(struct block *block, void *unused)
+{
+    (void)unused;
+    struct object *object = block->kind == BLOCK_OBJECT ? block->record : NULL;
+    struct file *file = block->kind == BLOCK_FILE ? block->record : NULL;
+    int drivers = object ? atomic_load(&object->drivers) : file ? atomic_load(&file->drivers) : 0;
+    if (drivers)
+        violation("ReferenceLeak", block_memory(block), "%d references on a %s are left at unload", drivers, file ? "file object" : "process or event");
+}
+
+void references_leak_check(void)
+{
+    blocks_each(reference_visit, NULL);
+}
