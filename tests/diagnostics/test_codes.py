@@ -39,7 +39,7 @@ def test_an_explanation_says_something(code: str) -> None:
     entry = explanations()[code]
     assert entry.title
     assert not entry.title.endswith(".")
-    assert len(entry.explanation) > 50
+    assert len(entry.explanation) > 40
     assert entry.explanation.endswith((".", ":"))
     assert bool(entry.example) <= bool(entry.mend), "an example of a fault goes with its mend"
 

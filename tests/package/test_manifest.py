@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pyndis.diagnostics import Diagnostic, DriverFailure, Failure, Span, UsageFailure
+from pyndis.diagnostics.render import render_all
 from pyndis.package.manifest import Manifest
 
 Make = Callable[..., Path]
@@ -223,3 +224,15 @@ def test_a_brand_that_is_no_name_is_wrong_usage(driver: Make, brand: str) -> Non
         assert found.code == "PYN-P08"
     else:
         assert Manifest.load(folder, brand=brand) == Manifest.load(folder)
+
+
+def test_whole_reports_of_a_broken_file(driver: Make, golden: Callable[[str, bytes], None]) -> None:
+    folder = driver(
+        ('version = "0.1.0.0"', 'version = "1.2"'),
+        ("media-type = 19", "meda-type = 19"),
+        ('receive = "pend"', 'receive = "drop"'),
+        ('provider = "WireGuard LLC"', "provider = 7"),
+        without="pool-tag",
+    )
+    found = failure(lambda: Manifest.load(folder))
+    golden("broken-driver.txt", (render_all(found, root=folder.parent) + "\n").encode())
