@@ -51,7 +51,8 @@ def guard(entry: dict[str, Any]) -> str | None:
     if set(entry.get("arch", ())) == {"x86_64", "aarch64"}:
         parts.append("defined(_WIN64)")
     elif "arch" in entry:
-        parts.append(" || ".join(f"defined({_ARCHITECTURE[target]})" for target in entry["arch"]))
+        either = " || ".join(f"defined({_ARCHITECTURE[target]})" for target in entry["arch"])
+        parts.append(f"({either})" if parts and len(entry["arch"]) > 1 else either)
     return " && ".join(parts) or None
 
 

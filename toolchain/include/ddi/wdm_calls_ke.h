@@ -324,7 +324,7 @@ DECLSPEC_IMPORT NTSTATUS NTAPI KeWaitForSingleObject(
 DECLSPEC_IMPORT VOID NTAPI KeFlushIoBuffers(_In_ PMDL Mdl, _In_ BOOLEAN ReadOperation, _In_ BOOLEAN DmaOperation);
 #endif
 
-#if (NTDDI_VERSION >= NTDDI_WIN10) && defined(_AMD64_) || defined(_X86_)
+#if (NTDDI_VERSION >= NTDDI_WIN10) && (defined(_AMD64_) || defined(_X86_))
 _IRQL_requires_max_(APC_LEVEL)
 DECLSPEC_IMPORT NTSTATUS NTAPI KeDeregisterBoundCallback(_In_ PVOID Handle);
 _IRQL_requires_max_(APC_LEVEL)
