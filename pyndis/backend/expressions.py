@@ -5,10 +5,12 @@ Takes: expressions without Number and Wrap, Casts in place. Leaves: text with as
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pyndis.backend.arithmetic import INT, is_status, needs_type, width_of_type
 from pyndis.backend.declarators import type_name
 from pyndis.backend.faults import bad_ir
-from pyndis.backend.literals import integer, string
+from pyndis.backend.literals import INT_MAX, INT_MIN, integer, string
 from pyndis.ir.nodes import (
     AddressOf,
     Binary,
@@ -42,13 +44,20 @@ _PRECEDENCE = {
     **{"&": BIT_AND, "^": BIT_XOR, "|": BIT_OR, "&&": AND, "||": OR},
     **{"<": ORDER, "<=": ORDER, ">": ORDER, ">=": ORDER, "==": EQUAL, "!=": EQUAL},
 }
-_OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+_OPPOSITE: dict[str, Literal["==", "!=", "<", "<=", ">", ">="]] = {
+    "==": "!=",
+    "!=": "==",
+    "<": ">=",
+    ">=": "<",
+    ">": "<=",
+    "<=": ">",
+}
 _BITS = {"&", "|", "^"}
 
 
 def value(expr: Expr) -> str:
     """The expression as a value: assigned, passed, returned, where C converts it."""
-    if isinstance(expr, Choose) and isinstance(expr.then, Const) and isinstance(expr.orelse, Const):
+    if isinstance(expr, Choose) and _is_int(expr.then) and _is_int(expr.orelse):
         return _choose(expr, _plain(expr.then, OR), _plain(expr.orelse, OR))
     return _value(expr)[0]
 
@@ -199,11 +208,20 @@ def _binary(expr: Binary) -> Printed:
 
 def _compare(expr: Compare) -> Printed:
     binds = _PRECEDENCE[expr.op]
-    return f"{_plain(expr.left, SHIFT)} {expr.op} {_plain(expr.right, SHIFT)}", binds
+    return f"{_compared(expr.left)} {expr.op} {_compared(expr.right)}", binds
+
+
+def _compared(expr: Expr) -> str:
+    """A side of a comparison: a literal that is an int compares as the number it is, whatever it is compared with."""
+    return _plain(expr, SHIFT) if not isinstance(expr, Const) or _is_int(expr) else operand(expr, SHIFT)
+
+
+def _is_int(expr: Expr) -> bool:
+    return isinstance(expr, Const) and INT_MIN <= expr.value <= INT_MAX
 
 
 def _plain(expr: Expr, least: int) -> str:
-    """An operand whose literals need no type: a shift's count, and what is compared, which is compared as a number."""
+    """An operand whose literals need no type of their own."""
     text, binds = _value(expr)
     return text if binds >= least else f"({text})"
 
@@ -235,7 +253,7 @@ def _not(expr: Expr) -> Printed:
         case Compare(right=Null()):
             return _truth(Compare(expr.type, "!=" if expr.op == "==" else "==", expr.left, expr.right))
         case Compare():
-            return f"{_plain(expr.left, SHIFT)} {_OPPOSITE[expr.op]} {_plain(expr.right, SHIFT)}", EQUAL
+            return _compare(Compare(expr.type, _OPPOSITE[expr.op], expr.left, expr.right))
         case Unary(op="!"):
             return _truth(expr.operand)
         case _ if isinstance(expr.type, Int):

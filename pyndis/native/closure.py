@@ -19,7 +19,7 @@ _HELP = "take a function that computes from its arguments alone, or test the dri
 def closure(program: Program, names: Sequence[str]) -> list[Function]:
     """The named functions and all that they call, in the program's order.
 
-    Raises UsageFailure: PYN-N01 for a name that the program lacks, PYN-N02 where one needs the kernel.
+    Raises UsageFailure: PYN-Q01 for a name that the program lacks, PYN-Q02 where one needs the kernel.
     """
     wanted: dict[Function, None] = {}
     waiting = [_find(program, name) for name in names]
@@ -44,7 +44,7 @@ def _find(program: Program, name: str) -> Function:
         if each.name == name:
             return each
     known = ", ".join(sorted(each.name for each in program.functions))
-    raise UsageFailure(Diagnostic("PYN-N01", f"the program {program.name} has no function {name}", help=f"it has: {known}"))
+    raise UsageFailure(Diagnostic("PYN-Q01", f"the program {program.name} has no function {name}", help=f"it has: {known}"))
 
 
 def _refuse_kernel(function: Function, node: Expr | Stmt | Case, own: Iterable[str]) -> None:
@@ -67,7 +67,7 @@ def _struct(type: CType) -> str:
 def _needs_kernel(function: Function, why: str, span: Span | None) -> UsageFailure:
     place = span or function.span
     labels = (Label(place),) if place else ()
-    return UsageFailure(Diagnostic("PYN-N02", f"{function.name} cannot run outside a kernel: {why}", labels, help=_HELP))
+    return UsageFailure(Diagnostic("PYN-Q02", f"{function.name} cannot run outside a kernel: {why}", labels, help=_HELP))
 
 
 @cache

@@ -60,7 +60,7 @@ class Native:
 def load(program: Program, functions: Sequence[str | Function]) -> Native:
     """Compile functions of a program, with what they call, and load them. They may use no kernel but its words for memory.
 
-    Raises UsageFailure (PYN-N01, PYN-N02) for what cannot run here, ToolFailure (PYN-T…) when the compiler is missing or refuses.
+    Raises UsageFailure (PYN-Q01, PYN-Q02) for what cannot run here, ToolFailure (PYN-T…) when the compiler is missing or refuses.
     """
     names = tuple(each if isinstance(each, str) else each.name for each in functions)
     made = source(program, names)

@@ -127,6 +127,13 @@ def test_a_literal_has_a_type_only_where_c_would_compute_in_another(expr, text):
     assert value(expr) == text
 
 
+def test_a_literal_beyond_int_is_compared_in_the_width_that_is_meant():
+    assert value(compare(long, "<", num(0x80000000, LONG64))) == "Long < 0x80000000LL"
+    assert value(compare(a, "<", num(0x80000000))) == "a < 0x80000000U"
+    choice = Choose(LONG64, lost, num(0x80000000, LONG64), num(-5, LONG64))
+    assert value(choice) == "Lost ? 0x80000000LL : -5"
+
+
 def test_pointers_are_tested_without_null_and_passed_with_it():
     assert condition(compare(irp, "==", null())) == "!Irp"
     assert condition(compare(irp, "!=", null())) == "Irp"

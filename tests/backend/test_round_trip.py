@@ -60,7 +60,7 @@ def zig() -> Zig:
 
 @pytest.mark.slow
 @given(st.data())
-@settings(max_examples=5, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 def test_a_compiler_computes_the_value_and_has_nothing_to_say(zig, data):
     values = data.draw(variables())
     all = data.draw(st.lists(st.one_of(known(values), truth(values, 3)), min_size=60, max_size=60))

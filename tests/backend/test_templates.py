@@ -1,7 +1,12 @@
+import shutil
+
 import pytest
 
+from pyndis import resources
+from pyndis.backend import render
 from pyndis.backend.faults import InternalFault
 from pyndis.backend.templates import C, render_template
+from tests.backend.sample import sample
 
 
 @pytest.fixture
@@ -57,3 +62,19 @@ def test_a_missing_template_is_named():
 
 def test_a_macro_s_c_is_c(rendered):
     assert rendered("{% macro m(x) %}({{ x }} < 1){% endmacro %}{{ m(it) }}", it=C("a && b")) == "(a && b < 1)"
+
+
+def test_a_template_extends_the_unit_and_adds_to_its_blocks(tmp_path):
+    shutil.copy(resources.templates() / "c" / "unit.c.j2", tmp_path)
+    more = """{% extends "unit.c.j2" %}
+{% block prototypes %}{{ super() }}
+static VOID Unload(VOID);
+{% endblock %}
+{% block entries %}
+{{ title | rule }}
+{% endblock %}
+"""
+    (tmp_path / "driver.c.j2").write_text(more)
+    text = render(sample(), template="driver.c.j2", context={"title": "entry"}, folder=tmp_path).text
+    assert "(_In_ IRP *Irp, _In_ NTSTATUS Status);\n\nstatic VOID Unload(VOID);\n" in text
+    assert "/* ---- entry ---" in text.rstrip().splitlines()[-1]

@@ -2,11 +2,14 @@ import time
 
 import pytest
 
+from pyndis import resources
 from pyndis.backend import render_unit, verify_unit
 from pyndis.backend.faults import InternalFault
 from pyndis.backend.headers import header_names
 from pyndis.ir.nodes import Const, Do, Function, Program
 from pyndis.ir.types import LONG, UCHAR
+from pyndis.toolchains import find
+from pyndis.toolchains import preprocess as preprocess_for_kernel
 from tests.backend.ir import call
 from tests.backend.sample import sample
 
@@ -109,3 +112,12 @@ def test_the_planted_ir_is_caught_too(text, preprocess):
     with pytest.raises(InternalFault) as caught:
         verify_unit(planted, text, preprocess)
     assert len(caught.value.diagnostics) == 3
+
+
+def test_the_kernel_s_own_headers_are_understood(tmp_path):
+    def with_kernel(text: str) -> str:
+        (tmp_path / "sample.c").write_text(text)
+        defines = {"NDIS_MINIPORT_DRIVER": "1", "NDIS_WDM": "1", "NDIS680_MINIPORT": "1"}
+        return preprocess_for_kernel(find(), tmp_path / "sample.c", [resources.toolchain() / "include"], defines)
+
+    verify_unit(sample(), render_unit(sample(), context=CONTEXT), with_kernel)

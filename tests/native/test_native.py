@@ -82,7 +82,7 @@ def test_an_integer_that_does_not_fit_its_parameter_is_refused(checksum):
 
 
 def test_a_function_that_is_not_there_is_named():
-    with pytest.raises(UsageFailure, match="PYN-N01: the program sample has no function Nothing"):
+    with pytest.raises(UsageFailure, match="PYN-Q01: the program sample has no function Nothing"):
         native.load(sample(), ["Nothing"])
 
 
@@ -91,7 +91,7 @@ def test_a_function_that_is_not_there_is_named():
     [("IrpComplete", "it looks into the kernel's IRP"), ("ReadAdmits", "it calls READ_OF")],
 )
 def test_what_needs_a_kernel_is_refused(name, why):
-    with pytest.raises(UsageFailure, match=f"PYN-N02: {name} cannot run outside a kernel: {why}"):
+    with pytest.raises(UsageFailure, match=f"PYN-Q02: {name} cannot run outside a kernel: {why}"):
         native.load(sample(), [name])
 
 
