@@ -68,7 +68,7 @@ struct command_entry {
 #define COMMAND(word_, name_, flags_)                                                                                                  \
     static void name_(struct command *command);                                                                                        \
     static const struct command_entry entry_##name_ = {word_, name_, flags_};                                                          \
-    static const struct command_entry *const listed_##name_ __attribute__((section("host_commands"), used)) = &entry_##name_;          \
+    static const struct command_entry *const listed_##name_ __attribute__((section("host_commands"), used, retain)) = &entry_##name_;          \
     static void name_(struct command *command)
 void wire_loop(int fd);
 void event_send(const char *name, const struct text *header, const void *payload, size_t size);
@@ -145,7 +145,7 @@ struct export {
 };
 #define EXPORT_ROW(name_, can_fail_)                                                                                                   \
     static struct export export_##name_ = {#name_, nt_##name_, can_fail_, false, 0, 15, 0};                                            \
-    static struct export *const listed_##name_ __attribute__((section("host_exports"), used)) = &export_##name_;
+    static struct export *const listed_##name_ __attribute__((section("host_exports"), used, retain)) = &export_##name_;
 #define EXPORT(ret, name_, ...)                                                                                                        \
     static MS ret nt_##name_(__VA_ARGS__);                                                                                             \
     EXPORT_ROW(name_, false)                                                                                                           \
@@ -156,7 +156,7 @@ struct export {
     static MS ret nt_##name_(__VA_ARGS__)
 #define EXPORT_DATA(name_, object_)                                                                                                    \
     static struct export export_##name_ = {#name_, object_, false, true, 0, 15, 0};                                                    \
-    static struct export *const listed_##name_ __attribute__((section("host_exports"), used)) = &export_##name_;
+    static struct export *const listed_##name_ __attribute__((section("host_exports"), used, retain)) = &export_##name_;
 #define ENTER(name_, object_)                                                                                                          \
     struct frame frame_ CLEANUP(kernel_exit);                                                                                          \
     kernel_entry(&export_##name_, &frame_, (uintptr_t *)__builtin_frame_address(0), object_)

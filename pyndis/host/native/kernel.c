@@ -122,7 +122,7 @@ void kernel_entry(struct export *export, struct frame *frame, uintptr_t *base, c
         history_note(export->name, object);
     if (__builtin_expect(thread->irql < export->min_irql || thread->irql > export->max_irql, 0))
         irql_violation(export, object);
-    if (frame->outer && frame->outer->callback && __builtin_expect(frame->outer->sp - frame->sp > settings.stack_limit, 0)) {
+    if (frame->outer && frame->outer->callback && __builtin_expect((intptr_t)(frame->outer->sp - frame->sp) > (intptr_t)settings.stack_limit, 0)) {
         violation("StackUse", object, "%s has used %zu bytes of stack when it calls %s; the limit is %u", frame->outer->name,
                   (size_t)(frame->outer->sp - frame->sp), export->name, settings.stack_limit);
     }
