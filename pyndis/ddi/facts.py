@@ -73,7 +73,7 @@ class Facts:
         return int(value)
 
     def enum_members(self, name: str, arch: str = "amd64", ndis: str = NEWEST) -> dict[str, int] | None:
-        """Enumerator -> value, in rising order, of an enum by typedef name or tag."""
+        """Enumerator -> value, of an enum by typedef name or tag."""
         scalar = self.scalar(name, arch)
         tag = scalar[0].removeprefix("enum ") if scalar is not None else name
         members = self.constants["enums"].get(tag.lstrip("_"))
@@ -88,6 +88,11 @@ class Facts:
         if isinstance(entry, dict):
             entry = entry.get(TARGETS[arch])
         return None if entry is None else (entry[0], entry[1], entry[2])
+
+    def guid(self, name: str) -> str | None:
+        """A GUID by the name of its constant, as text in lower case without braces."""
+        text = self.constants["guids"].get(name)
+        return None if text is None else str(text)
 
     def irql(self, name: str, arch: str = "amd64") -> int | None:
         """The number of an IRQL by name; HIGH_LEVEL is 15, on x86 31."""

@@ -50,7 +50,8 @@ def test_a_tun_like_miniport_becomes_code(clang: Clang, arch: str, checked: int,
 
 
 @pytest.mark.parametrize(
-    "first", ["ntdef", "wdm", "ntddk", "ntifs", "ndis", "ntddndis", "ntstrsafe", "wdmsec", "ntstatus", "initguid"]
+    "first",
+    ["ntdef", "wdm", "ntddk", "ntifs", "ndis", "ntddndis", "ntstrsafe", "wdmsec", "ntstatus", "initguid", "wdmguid", "ndisguid"],
 )
 def test_each_header_compiles_alone(clang: Clang, first: str) -> None:
     result = clang("amd64", "-fsyntax-only", *STRICT, source=f"#include <{first}.h>\n#include <{first}.h>\nint used;\n")

@@ -2,7 +2,9 @@
  * A miniport's worth of calls: it is only compiled, with every warning an error. It uses the kernel's real names, so it
  * would compile against the Windows kit too.
  */
+#include <initguid.h>
 #include <ntifs.h>
+#include <wdmguid.h>
 #include <wdmsec.h>
 #include <ndis.h>
 #include <ntstrsafe.h>
@@ -256,7 +258,7 @@ Notified(PVOID NotificationStructure, PVOID Context)
     TARGET_DEVICE_REMOVAL_NOTIFICATION *Notification = NotificationStructure;
 
     UNREFERENCED_PARAMETER(Context);
-    return IsEqualGUID(&Notification->Event, &Notification->Event) ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
+    return IsEqualGUID(&Notification->Event, &GUID_TARGET_DEVICE_QUERY_REMOVE) ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
 }
 
 _Use_decl_annotations_

@@ -78,3 +78,11 @@ def _scalar(type_text: str, name: str, pointer: str | None) -> str:
     base, bracket, rest = type_text.partition("[")
     array = f"[{rest}" if bracket else ""
     return f"typedef {base} {name}{array}{f', *{pointer}' if pointer else ''};"
+
+
+def define_guid(name: str, text: str) -> list[str]:
+    """`DEFINE_GUID(NAME, ...);` from a GUID's text form."""
+    first, second, third, *rest = text.split("-")
+    pairs = "".join(rest)
+    parts = [first, second, third, *(pairs[i : i + 2] for i in range(0, 16, 2))]
+    return [f"DEFINE_GUID({name},", f"    {', '.join(f'0x{part.upper()}' for part in parts)});"]

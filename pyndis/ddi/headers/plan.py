@@ -8,7 +8,7 @@ from typing import Any
 
 from pyndis.ddi.facts import Facts
 from pyndis.ddi.headers.declarators import words
-from pyndis.ddi.headers.enums import define_constant, define_enum, define_scalar
+from pyndis.ddi.headers.enums import define_constant, define_enum, define_guid, define_scalar
 from pyndis.ddi.headers.functions import callback, guard, prototype, type_texts
 from pyndis.ddi.headers.guards import TARGETS
 from pyndis.ddi.headers.structs import StructWriter, tag_of
@@ -20,7 +20,7 @@ HEADERS = ("wdm", "ntddk", "ntifs", "ndis")
 """Our header families, each built on the ones before it."""
 _FAMILY = {"wdm.h": "wdm", "ntdef.h": "wdm", "guiddef.h": "wdm", "devpropdef.h": "wdm", "evntprov.h": "wdm",
            "ntddk.h": "ntddk", "ntifs.h": "ntifs", "ktmtypes.h": "wdm"}  # fmt: skip
-_NDIS_NAME = re.compile(
+IS_OF_NDIS = re.compile(
     r"^(f?NDIS|P?NDIS|Ndis|OID_|NET_|Net[IDB]|IF_|MAX_IF|MIN_IF|OFFLOAD|ETH|TUNNEL|UDP|PMTUD|COMPARTMENT|MaxNet|MaxPer"
     r"|TcpIpChecksum|TcpLarge|TcpSend|TcpRecv|Ieee8021|Shutdown|NdisReq|IP_|AF_|SCOPE|Scope|MaximumNet|UNSPECIFIED)"
 )
@@ -71,7 +71,7 @@ class Plan:
         for tag in sorted(self.enums):
             members = self.facts.constants["enums"].get(tag.lstrip("_"))
             names = [name for name in sorted(self.scalars) if self._enum_tag(name) == tag]
-            ndis = all(_NDIS_NAME.match(name) for name in names)
+            ndis = all(IS_OF_NDIS.match(name) for name in names)
             if members is None or ("ndis" if ndis else "wdm") != family:
                 continue
             own = [name for name in names if not name.startswith("P") or name[1:] not in names]
@@ -133,7 +133,13 @@ class Plan:
         names = {*self.facts.constants["constants"], *self.facts.supplement["constants"]} - in_enums
         for name in sorted(names):
             if pick(name) and not _BY_HAND.match(name):
-                yield define_constant(self.facts, name, bool(_NDIS_NAME.match(name)))
+                yield define_constant(self.facts, name, bool(IS_OF_NDIS.match(name)))
+
+    def guid_blocks(self, ndis: bool) -> Iterator[Block]:
+        """The GUIDs of NDIS, or of the kernel."""
+        for name, text in sorted(self.facts.constants["guids"].items()):
+            if name.startswith("GUID_NDIS_") == ndis:
+                yield define_guid(name, text)
 
     def function_blocks(
         self, family: str, functions_by_hand: set[str], macros_by_hand: set[str]
