@@ -66,6 +66,7 @@ class Adapter:
         self.luid_index = luid_index
         self.id = session.new_id()
         self.halted = False
+        self.shut_down = False
         self.attributes: dict[str, str] = {}
         self._received: list[Packet] = []
         self._completions: list[Completion] = []
@@ -224,7 +225,7 @@ class Adapter:
 
     def shutdown(self, bugcheck: bool = False) -> None:
         """MiniportShutdownEx, at HIGH_LEVEL for a bug check. No callback of this adapter starts after it."""
-        self.halted = True
+        self.halted = self.shut_down = True
         self._session.call("shutdown", adapter=self.id, bugcheck=bugcheck)
 
     def halt(self, action: int = 0, *, pause: bool = True, wait: bool = True) -> Operation:

@@ -130,7 +130,8 @@ class Host:
         for adapter in self.adapters:
             if not adapter.halted:
                 adapter.halt()
-        self.unload()
+        if not any(adapter.shut_down for adapter in self.adapters):
+            self.unload()  # a system that shuts down unloads nothing
 
     @property
     def session(self) -> Session:
@@ -149,7 +150,8 @@ class Host:
         return self.session.call("state")
 
     def unload(self) -> None:
-        """Unload the driver; then the host looks for what it left behind."""
+        """Unload the driver, when all is at rest; then the host looks for what it left behind."""
+        self.settle()
         self.session.call("unload")
 
     # -- Rules --------------------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ CopyPayload(NET_BUFFER *Nb, UCHAR *To)
 
     for (; Left; Mdl = Mdl->Next, Offset = 0)
     {
-        UCHAR *From = MmGetSystemAddressForMdlSafe(Mdl, NormalPagePriority | MdlMappingNoExecute);
+        UCHAR *From = MapMdl(Mdl);
         ULONG Size = min(MmGetMdlByteCount(Mdl) - Offset, Left);
 
         if (!From)
@@ -155,7 +155,7 @@ ServeRead(TUN *Tun)
     if (!Irp)
         return FALSE;
     Read.Length = IoGetCurrentIrpStackLocation(Irp)->Parameters.Read.Length;
-    Read.Bytes = MmGetSystemAddressForMdlSafe(Irp->MdlAddress, NormalPagePriority | MdlMappingNoExecute);
+    Read.Bytes = MapMdl(Irp->MdlAddress);
     if (!Read.Bytes)
     {
         CompleteIrp(Tun, Irp, STATUS_INSUFFICIENT_RESOURCES, 0);

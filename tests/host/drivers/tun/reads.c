@@ -101,7 +101,7 @@ CheckBuffer(MDL *Mdl, ULONG Length, ULONG Least, UCHAR **Bytes)
         return STATUS_INVALID_USER_BUFFER;
     if (!Bytes)
         return STATUS_SUCCESS;
-    *Bytes = MmGetSystemAddressForMdlSafe(Mdl, NormalPagePriority | MdlMappingNoExecute);
+    *Bytes = MapMdl(Mdl);
     return *Bytes ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 

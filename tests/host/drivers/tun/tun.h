@@ -145,6 +145,15 @@ QueuedAtOf(_In_ NET_BUFFER_LIST *Nbl)
     return (ULONG *)&NET_BUFFER_LIST_MINIPORT_RESERVED(Nbl)[1];
 }
 
+/* NULL if there is no room. Windows 7, whose NDIS is 6.20, does not know the flag. */
+static FORCEINLINE VOID *
+MapMdl(_In_ MDL *Mdl)
+{
+    ULONG NoExecute = NdisVersion >= (6 << 8 | 30) ? MdlMappingNoExecute : 0;
+
+    return MmGetSystemAddressForMdlSafe(Mdl, NormalPagePriority | NoExecute);
+}
+
 static FORCEINLINE ULONG
 UptimeMs(VOID)
 {
