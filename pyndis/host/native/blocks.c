@@ -227,7 +227,10 @@ void block_free(struct block *block)
         block->freed[count] = 0;
     uint8_t *base = (uint8_t *)(block->address & ~(uintptr_t)(PAGE - 1));
     size_t length = (((block->address - (uintptr_t)base) + block->size + PAGE - 1) & ~(size_t)(PAGE - 1));
-    mmap(base, length ? length : PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    if (block->kind == BLOCK_IRP) /* keeps what it held: see the fault handler */
+        mprotect(base, PAGE, PROT_NONE);
+    else
+        mmap(base, length ? length : PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
     pthread_mutex_lock(&arena_lock);
     block->live = false;
     bury(block);

@@ -10,6 +10,8 @@ static uint64_t real_start;
 static struct timer *timers; /* by due time */
 static struct waiter *sleepers; /* waits with a time-out, unordered */
 static bool advancing;
+atomic_int halts_running; /* MiniportHaltEx calls not yet returned */
+void irps_stuck_check(void);
 
 static uint64_t monotonic(void)
 {
@@ -170,6 +172,8 @@ static void *clock_main(void *unused)
         } else if (busy_count() == 0 && (waiter = auto_sleeper_locked())) {
             auto_advance_locked(waiter);
         } else {
+            if (busy_count() == 0 && atomic_load(&halts_running))
+                irps_stuck_check();
             pthread_cond_wait(&kernel_changed, kernel_mutex());
         }
     }

@@ -40,9 +40,10 @@ void deadlock_fault(const void *lock, const char *text)
 
 void bugcheck(uint32_t code, const uintptr_t *parameters, const char *text)
 {
-    char extra[160];
+    char extra[160], whole[320];
     snprintf(extra, sizeof extra, "code=0x%x parameters=0x%zx,0x%zx,0x%zx,0x%zx", code, (size_t)parameters[0], (size_t)parameters[1], (size_t)parameters[2], (size_t)parameters[3]);
-    die("bugcheck", 0, extra, text, NULL);
+    snprintf(whole, sizeof whole, "%s: bug check 0x%x (0x%zx, 0x%zx, 0x%zx, 0x%zx)", text, code, (size_t)parameters[0], (size_t)parameters[1], (size_t)parameters[2], (size_t)parameters[3]);
+    die("bugcheck", 0, extra, whole, NULL);
 }
 
 /* `mov reg, cr8` and `mov cr8, reg`: how inlined code reads and sets the IRQL. */
@@ -73,6 +74,19 @@ static bool invariant_mdl(struct block *block, uintptr_t address, bool write)
     violation("InvariantMdl", (void *)address, "the driver writes into the buffer of a write request");
     mprotect(block_memory(block), block->size, PROT_READ | PROT_WRITE);
     block->read_only = false;
+    return true;
+}
+
+/* So is a touch of a completed request: it is reported, and the memory comes back as it was so that what follows shows too. */
+static bool completed_request(struct block *block, uintptr_t address, const struct registers *r)
+{
+    if (!block || block->live || block->kind != BLOCK_IRP || address < block->address || address >= block->address + block->size)
+        return false;
+    struct frame *frame = self->frame, here = {.outer = frame, .name = "access", .ip = r->ip, .sp = r->sp, .bp = r->r[5]};
+    self->frame = &here;
+    violation("UseAfterCompletion", (void *)block->address, "the driver touches a request at offset %zu after it was completed", (size_t)(address - block->address));
+    self->frame = frame;
+    mprotect((void *)(block->address & ~(uintptr_t)(PAGE - 1)), PAGE, PROT_READ | PROT_WRITE);
     return true;
 }
 
@@ -126,7 +140,7 @@ static void on_fault(int signal, siginfo_t *info, void *raw)
         return;
     bool write = (context->uc_mcontext.gregs[REG_ERR] & 2) != 0;
     struct block *block = signal == SIGSEGV ? block_near(address) : NULL;
-    if (signal == SIGSEGV && invariant_mdl(block, address, write))
+    if (signal == SIGSEGV && (invariant_mdl(block, address, write) || completed_request(block, address, &r)))
         return;
     if (in_driver && signal == SIGSEGV && seh_dispatch(STATUS_ACCESS_VIOLATION, &r)) {
         registers_restore(context, &r);

@@ -95,6 +95,8 @@ static void file_free(struct file *file)
     atomic_fetch_sub(&file->device->files, 1);
 }
 
+void irps_cleanup_check(struct file *file);
+
 static status_t run_internal(struct file *file, uint8_t major)
 {
     struct irp_record *record = irp_new(file, major);
@@ -174,8 +176,10 @@ void handle_close(struct handle *handle)
     struct process *before = self->process;
     self->process = handle->process;
     file->cleaned = true;
-    if (!file->device->silent)
+    if (!file->device->silent) {
         run_internal(file, IRP_MJ_CLEANUP);
+        irps_cleanup_check(file);
+    }
     self->process = before;
     if (atomic_fetch_sub(&file->references, 1) == 1)
         file_finish(file);

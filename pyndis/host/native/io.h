@@ -58,7 +58,7 @@ struct irp_record {
     struct block *block;
     uint64_t id;
     uint8_t major;
-    bool marked, completed, queued, dispatching, internal, returned_pending, cancelled;
+    bool marked, completed, queued, dispatching, internal, returned_pending, cancelled, reported;
     struct file *file;
     struct device *device;
     struct process *process;

@@ -111,6 +111,8 @@ static void returned_check(struct irp_record *record, status_t status, const voi
     record->returned_pending = status == (status_t)STATUS_PENDING;
     record->dispatching = false;
     status_t stored = record->status;
+    if (marked && settings.verifier)
+        history_note("IoMarkIrpPending was done by the time of its dispatch's return", irp);
     pthread_mutex_unlock(&record->lock);
     if (status == (status_t)STATUS_PENDING) {
         if (!marked)
@@ -118,6 +120,8 @@ static void returned_check(struct irp_record *record, status_t status, const voi
                       completed ? " and is completed" : "");
     } else if (marked) {
         violation("MarkIrpPending", irp, "%s marked the request pending and returned 0x%08x", name, (uint32_t)status);
+        if (!completed && status >= 0)
+            violation("IrpProcessingComplete", irp, "%s returned 0x%08x without completing the request", name, (uint32_t)status);
     } else if (!completed) {
         violation(status >= 0 ? "IrpProcessingComplete" : "CompleteRequest", irp, "%s returned 0x%08x without completing the request", name, (uint32_t)status);
     } else if (status != stored) {
@@ -211,6 +215,8 @@ void irp_complete(IRP *irp, int8_t boost)
     struct irp_record *record;
     if (!completion_allowed(irp, &record))
         return;
+    if (settings.verifier)
+        history_note("IoCompleteRequest ends the request", irp);
     pthread_mutex_lock(&record->lock);
     record->status = irp->IoStatus_Status;
     record->information = irp->IoStatus_Information;
@@ -291,6 +297,37 @@ void irps_cancel(struct process *process, struct file *file)
         irp_cancel_record(list[--count]);
         irp_release(list[count]);
     }
+}
+
+/* After CLEANUP: requests of the file object that still wait in a queue. */
+void irps_cleanup_check(struct file *file)
+{
+    const void *left = NULL;
+    pthread_mutex_lock(&records_lock);
+    for (struct irp_record *record = records; record; record = record->next)
+        if (record->file == file && record->queued && !record->completed)
+            left = record->irp;
+    pthread_mutex_unlock(&records_lock);
+    if (left)
+        violation("CompleteRequest", left, "a request is still queued after the CLEANUP of its file object");
+}
+
+/* While a halt waits and nothing runs: a request that is in no queue and whose pages are not lent will never complete. */
+void irps_stuck_check(void)
+{
+    struct irp_record *stuck = NULL;
+    pthread_mutex_lock(&records_lock);
+    for (struct irp_record *record = records; record; record = record->next) {
+        bool lent = record->memory && atomic_load(&record->memory->lent) > 0;
+        if (!record->completed && !record->internal && !record->queued && !record->dispatching && !lent && !record->reported)
+            stuck = record;
+    }
+    if (stuck)
+        stuck->reported = true;
+    const void *irp = stuck ? stuck->irp : NULL;
+    pthread_mutex_unlock(&records_lock);
+    if (irp)
+        violation("CompleteRequest", irp, "a request is in no queue, lends no page and is not completed: the halt waits for it");
 }
 
 /* ---- exports ---- */

@@ -82,7 +82,7 @@ static void order_check(const void *lock, enum lock_kind kind)
             cycle = self->held[i].lock;
     pthread_mutex_unlock(&order_lock);
     if (cycle)
-        violation("LockOrder", lock, "the lock %p is taken while %p is held; elsewhere they are taken the other way round", lock, cycle);
+        violation("SpinLockOrder", lock, "the lock %p is taken while %p is held; elsewhere they are taken the other way round", lock, cycle);
     if (mixed)
         violation("QueuedSpinLock", lock, "the lock %p is used both as a queued and as a plain spin lock", lock);
 }
@@ -192,7 +192,7 @@ void lock_release(_Atomic uint64_t *word, enum lock_kind kind, uint8_t irql, con
     if (irql != KEEP_IRQL && irql != held.old_irql)
         violation("IrqlKeReleaseSpinLock", word, "%s lowers to IRQL %u; the acquire saved %u", call, irql, held.old_irql);
     if (irql != KEEP_IRQL && at != self->held_count - 1 && irql < DISPATCH)
-        violation("SpinLockOrder", word, "%s lowers the IRQL while the lock %p, taken later, is still held", call, self->held[self->held_count - 1].lock);
+        violation("SpinLockLifo", word, "%s lowers the IRQL while the lock %p, taken later, is still held", call, self->held[self->held_count - 1].lock);
     memmove(&self->held[at], &self->held[at + 1], sizeof(struct held) * (size_t)(self->held_count - at - 1));
     self->held_count--;
     if (shared_kind((enum lock_kind)held.kind))

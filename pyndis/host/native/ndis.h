@@ -69,7 +69,7 @@ bool header_check(const void *object, uint8_t type, uint8_t revision, unsigned s
 
 void operation_start(struct operation *operation);
 /* After the handler returned `status`: waits when it is pending. Returns the final status. */
-uint32_t operation_finish(struct operation *operation, uint32_t status, const char *call);
+uint32_t operation_finish(struct operation *operation, uint32_t status, const char *call, const char *rule);
 bool operation_complete(struct operation *operation, uint32_t status);
 
 /* ndis_life.c */

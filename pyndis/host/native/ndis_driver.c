@@ -19,7 +19,7 @@ bool header_check(const void *object, uint8_t type, uint8_t revision, unsigned s
     const struct header *header = object;
     if (header->type == type && header->revision == revision && header->size >= size && header->size <= full)
         return true;
-    violation("HeaderRevision", object, "%s has the header type 0x%02x, revision %u, size %u; wanted 0x%02x, %u and %u to %u for the registered version", what, header->type,
+    violation("NdisObjectHeader", object, "%s has the header type 0x%02x, revision %u, size %u; wanted 0x%02x, %u and %u to %u for the registered version", what, header->type,
               header->revision, header->size, type, revision, size, full);
     return header->type == type && header->size >= size;
 }
@@ -38,14 +38,18 @@ static uint32_t registration_check(const NDIS_MINIPORT_DRIVER_CHARACTERISTICS *c
     if (version < 0x0600 || version > ndis_version())
         return NDIS_STATUS_BAD_VERSION;
     bool newest = version >= 0x0650;
-    if (!header_check(c, 0x8A, newest ? 3 : 2, newest ? 160 : 152, 160, "NDIS_MINIPORT_DRIVER_CHARACTERISTICS"))
+    const struct header *header = (const struct header *)c;
+    if (header->type != 0x8A || header->revision != (newest ? 3 : 2) || header->size < (newest ? 160 : 152) || header->size > 160) {
+        violation("NdisMRegisterMiniportDriver", c, "the characteristics have the header type 0x%02x, revision %u, size %u; wanted 0x8a, %d and %d to 160", header->type,
+                  header->revision, header->size, newest ? 3 : 2, newest ? 160 : 152);
         return NDIS_STATUS_BAD_CHARACTERISTICS;
+    }
     if (!handlers_present(c)) {
-        violation("MiniportHandlers", c, "a required handler of the miniport is NULL");
+        violation("NdisMRegisterMiniportDriver", c, "a required handler of the miniport is NULL");
         return NDIS_STATUS_BAD_CHARACTERISTICS;
     }
     if (!c->DirectOidRequestHandler != !c->CancelDirectOidRequestHandler)
-        violation("MiniportHandlers", c, "only one of the two direct OID handlers is set");
+        violation("NdisMRegisterMiniportDriver", c, "only one of the two direct OID handlers is set");
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -56,7 +60,7 @@ EXPORT_F(uint32_t, NdisMRegisterMiniportDriver, void *driver, UNICODE_STRING *pa
     if (fail_)
         return NDIS_STATUS_RESOURCES;
     if (!loading || miniport.registered) {
-        violation("MiniportRegistration", driver, "NdisMRegisterMiniportDriver is called %s", loading ? "twice" : "outside DriverEntry");
+        violation("NdisMRegisterMiniportDriver", driver, "NdisMRegisterMiniportDriver is called %s", loading ? "twice" : "outside DriverEntry");
         return NDIS_STATUS_FAILURE;
     }
     miniport.version = (unsigned)c->MajorNdisVersion << 8 | c->MinorNdisVersion; /* header rules follow it already now */
@@ -246,15 +250,16 @@ COMMAND("entry", command_entry, NEEDS_DRIVER)
     entry_status = (uint32_t)status;
     driver_state = status == 0 ? "started" : "failed";
     if (status == 0 && !miniport.registered)
-        violation("MiniportRegistration", NULL, "DriverEntry succeeded without a registered miniport");
+        violation("NdisMRegisterMiniportDriver", NULL, "DriverEntry succeeded without a registered miniport");
     if (status && miniport.registered)
-        violation("MiniportRegistration", NULL, "DriverEntry failed with 0x%08x and left the miniport registered", entry_status);
+        violation("NdisMDeregisterMiniportDriver", NULL, "DriverEntry failed with 0x%08x and left the miniport registered", entry_status);
     if (status)
         unloaded_check();
     reply_format(command, "status=0x%08x", entry_status);
 }
 
 bool adapters_live(void);
+bool adapters_shut_down(void);
 
 COMMAND("unload", command_unload, NEEDS_DRIVER)
 {
@@ -262,11 +267,15 @@ COMMAND("unload", command_unload, NEEDS_DRIVER)
         reply_error(command, "state", strcmp(driver_state, "started") ? "the driver is not started" : "an adapter is not halted");
         return;
     }
+    if (adapters_shut_down()) {
+        driver_state = "unloaded"; /* the system is off: nothing is called any more */
+        return;
+    }
     unload_fn *unload = miniport.entry.UnloadHandler;
     CALL_DRIVER("MiniportDriverUnload", PASSIVE, driver_object(), unload(driver_object()));
     driver_state = "unloaded";
     if (miniport.registered)
-        violation("MiniportRegistration", miniport.handle, "Unload returned with the miniport still registered");
+        violation("NdisMDeregisterMiniportDriver", miniport.handle, "Unload returned with the miniport still registered");
     kernel_lock();
     long running = busy_count() - 1; /* without this command */
     kernel_unlock();

@@ -5,7 +5,7 @@
 const char *const life_names[] = {"halted", "initializing", "paused", "restarting", "running", "pausing", "shutdown"};
 static struct adapter *adapters;
 void device_idle_check(struct device *device, const char *call);
-void run_stop(struct adapter *adapter);
+extern atomic_int halts_running;
 
 struct adapter *adapter_find(uint64_t id)
 {
@@ -22,9 +22,19 @@ bool adapters_live(void)
     bool live = false;
     kernel_lock();
     for (struct adapter *adapter = adapters; adapter; adapter = adapter->next)
-        live |= adapter->initialized;
+        live |= adapter->initialized && atomic_load(&adapter->life) != LIFE_SHUTDOWN;
     kernel_unlock();
     return live;
+}
+
+bool adapters_shut_down(void)
+{
+    bool any = false;
+    kernel_lock();
+    for (struct adapter *adapter = adapters; adapter; adapter = adapter->next)
+        any |= adapter->initialized && atomic_load(&adapter->life) == LIFE_SHUTDOWN;
+    kernel_unlock();
+    return any;
 }
 
 struct adapter *adapter_wanted(struct command *command)
@@ -79,12 +89,12 @@ static void pending_event(const char *call)
     text_free(&header);
 }
 
-uint32_t operation_finish(struct operation *operation, uint32_t status, const char *call)
+uint32_t operation_finish(struct operation *operation, uint32_t status, const char *call, const char *rule)
 {
     int expected = 1;
     if (status != NDIS_STATUS_PENDING) {
         if (atomic_load(&operation->state) == 2)
-            violation("CompletedTwice", operation, "%s returned 0x%08x for what it has already completed", call, status);
+            violation(rule, NULL, "%s returned 0x%08x for what it has already completed", call, status);
         atomic_store(&operation->state, 0);
         return status;
     }
@@ -190,7 +200,7 @@ uint32_t adapter_restart(struct adapter *adapter)
     operation_start(&adapter->restart);
     atomic_store(&adapter->life, LIFE_RESTARTING);
     CALL_DRIVER("MiniportRestart", PASSIVE, adapter->handle, status = handler(adapter->context, parameters));
-    status = operation_finish(&adapter->restart, status, "MiniportRestart");
+    status = operation_finish(&adapter->restart, status, "MiniportRestart", "NdisMRestartComplete");
     atomic_store(&adapter->life, status == NDIS_STATUS_SUCCESS ? LIFE_RUNNING : LIFE_PAUSED);
     block_free(block);
     return status;
@@ -200,7 +210,7 @@ static void paused_check(struct adapter *adapter)
 {
     int sends = atomic_load(&adapter->sends), lent = atomic_load(&adapter->lent), indicating = atomic_load(&adapter->indicating);
     if (sends || lent || indicating)
-        violation("PauseWithWorkInFlight", adapter->handle, "the pause completes with %d sends not completed, %d NBLs not returned and %d indications running", sends, lent, indicating);
+        violation("NdisMPauseComplete", adapter->handle, "the pause completes with %d sends not completed, %d NBLs not returned and %d indications running", sends, lent, indicating);
 }
 
 uint32_t adapter_pause(struct adapter *adapter, uint32_t reason, bool wait_sends)
@@ -221,7 +231,7 @@ uint32_t adapter_pause(struct adapter *adapter, uint32_t reason, bool wait_sends
         status = NDIS_STATUS_SUCCESS;
     }
     bool synchronous = status == NDIS_STATUS_SUCCESS;
-    status = operation_finish(&adapter->pause, status, "MiniportPause");
+    status = operation_finish(&adapter->pause, status, "MiniportPause", "NdisMPauseComplete");
     if (synchronous)
         paused_check(adapter);
     atomic_store(&adapter->life, LIFE_PAUSED);
@@ -238,7 +248,7 @@ EXPORT(void, NdisMPauseComplete, void *handle)
         return;
     paused_check(adapter);
     if (!operation_complete(&adapter->pause, NDIS_STATUS_SUCCESS))
-        violation("PauseComplete", handle, "NdisMPauseComplete is called when no pause is pending");
+        violation("NdisMPauseComplete", handle, "NdisMPauseComplete is called when no pause is pending");
 }
 
 EXPORT(void, NdisMRestartComplete, void *handle, uint32_t status)
@@ -247,7 +257,7 @@ EXPORT(void, NdisMRestartComplete, void *handle, uint32_t status)
     struct adapter *adapter = adapter_of(handle, "NdisMRestartComplete");
     locks_free_check("NdisMRestartComplete", handle);
     if (adapter && !operation_complete(&adapter->restart, status))
-        violation("RestartComplete", handle, "NdisMRestartComplete is called when no restart is pending");
+        violation("NdisMRestartComplete", handle, "NdisMRestartComplete is called when no restart is pending");
 }
 
 void adapter_halt(struct adapter *adapter, uint32_t action)
@@ -255,7 +265,9 @@ void adapter_halt(struct adapter *adapter, uint32_t action)
     action_fn *handler = miniport.entry.HaltHandlerEx;
     if (atomic_load(&adapter->sends))
         wait_for(&adapter->sends_idle, "the stack waits for its sends");
+    atomic_fetch_add(&halts_running, 1);
     CALL_DRIVER("MiniportHaltEx", PASSIVE, adapter->handle, handler(adapter->context, action));
+    atomic_fetch_sub(&halts_running, 1);
     int sends = atomic_load(&adapter->sends), lent = atomic_load(&adapter->lent);
     if (sends || lent)
         violation("HaltWithWorkInFlight", adapter->handle, "MiniportHaltEx returned with %d sends and %d receives in flight", sends, lent);

@@ -8,10 +8,13 @@ struct oid {
     struct operation operation;
     bool direct;
     uint64_t request_id;
+    uint32_t oid;
+    struct timer watch; /* NdisTimedOidComplete */
     struct oid *next;
 };
 static struct oid *open_oids; /* under the kernel lock */
 enum { R1_SIZE = 236, R2_SIZE = 248, FILL = 0xA5 };
+static const uint64_t OID_LIMIT = 12ull * 10000000;
 
 static bool delete_family(uint32_t oid)
 {
@@ -65,6 +68,12 @@ static void bytes_check(const struct oid_answer *answer, uint32_t oid, const uin
         violation("OidBytes", after, "OID 0x%08x fails with 0x%08x and reports %u bytes written", oid, answer->status, answer->written);
 }
 
+static void watch_fire(struct timer *timer)
+{
+    struct oid *open = (struct oid *)((char *)timer - offsetof(struct oid, watch));
+    violation("NdisTimedOidComplete", block_memory(open->block), "OID 0x%08x is not completed after 12 seconds", open->oid);
+}
+
 static struct oid *oid_open(struct adapter *adapter, uint32_t type, uint32_t oid, const void *data, uint32_t in, uint32_t out, uint64_t id, bool direct)
 {
     struct oid *open = calloc(1, sizeof *open);
@@ -89,6 +98,9 @@ static struct oid *oid_open(struct adapter *adapter, uint32_t type, uint32_t oid
     if (type == NdisRequestMethod)
         request->DATA_METHOD_INFORMATION_OutputBufferLength = out;
     kernel_lock();
+    open->oid = oid;
+    open->watch.fire = watch_fire;
+    timer_arm_locked(&open->watch, clock_ticks() + OID_LIMIT);
     open->next = open_oids;
     open_oids = open;
     kernel_unlock();
@@ -98,6 +110,7 @@ static struct oid *oid_open(struct adapter *adapter, uint32_t type, uint32_t oid
 static void oid_close(struct oid *open)
 {
     kernel_lock();
+    timer_cancel_locked(&open->watch);
     for (struct oid **at = &open_oids; *at; at = &(*at)->next) {
         if (*at == open) {
             *at = open->next;
@@ -121,15 +134,12 @@ struct oid_answer oid_request(struct adapter *adapter, uint32_t type, uint32_t o
         wait_for(&adapter->oid_free, "NDIS serialises OID requests");
     struct oid *open = oid_open(adapter, type, oid, buffer, in, out, id, direct);
     NDIS_OID_REQUEST *request = block_memory(open->block);
-    uint64_t begun = clock_ticks();
     operation_start(&open->operation);
     self->in_oid = true;
     CALL_DRIVER(direct ? "MiniportDirectOidRequest" : "MiniportOidRequest", self->irql, request, status = handler(adapter->context, request));
     self->in_oid = false;
-    status = operation_finish(&open->operation, status, "MiniportOidRequest");
+    status = operation_finish(&open->operation, status, "MiniportOidRequest", "NdisOidDoubleComplete");
     status_check(oid, status, request);
-    if (clock_ticks() - begun > 12ull * 10000000)
-        violation("NdisTimedOidComplete", request, "OID 0x%08x took more than 12 seconds", oid);
     struct oid_answer answer = answer_read(request, type, status);
     bool query = type == NdisRequestQueryInformation || type == NdisRequestQueryStatistics;
     bytes_check(&answer, oid, buffer, block_memory(open->buffer), in, out, query);

@@ -174,7 +174,7 @@ EXPORT(void, NdisFreeNetBufferList, NET_BUFFER_LIST *nbl)
     struct nb_pool *pool = block ? block->record : NULL;
     if (!pool || block->hosts) {
         struct block *gone = block_find(nbl);
-        violation(gone && !gone->live ? "NetBufferListDoubleFree" : "NetBufferListInvalidFree", nbl, "NdisFreeNetBufferList(%p): %s", (void *)nbl,
+        violation("NdisFreeNetBufferList", nbl, "NdisFreeNetBufferList(%p): %s", (void *)nbl,
                   gone && !gone->live ? "this NBL is already free" : "this NBL is not from a pool of the driver");
         return;
     }

@@ -268,16 +268,16 @@ static bool completed_check(struct adapter *adapter, NET_BUFFER_LIST *nbl)
 {
     struct block *block = block_find(nbl);
     if (!block || block->kind != BLOCK_NBL || block->address != (uintptr_t)nbl) {
-        violation("SendComplete", nbl, "NdisMSendNetBufferListsComplete(%p): this is no NBL", (void *)nbl);
+        violation("NdisMSendNetBufferListsComplete", nbl, "NdisMSendNetBufferListsComplete(%p): this is no NBL", (void *)nbl);
         return false;
     }
     if (!block->live) {
-        violation("SendDoubleComplete", nbl, "an NBL is completed a second time");
+        violation("NdisMSendNetBufferListsComplete", nbl, "an NBL is completed a second time");
         return false;
     }
     struct send_nbl *send = block->hosts ? block->record : NULL;
     if (!send || send->adapter != adapter) {
-        violation("SendComplete", nbl, "an NBL is completed that the stack did not send to this adapter");
+        violation("NdisMSendNetBufferListsComplete", nbl, "an NBL is completed that the stack did not send to this adapter");
         return false;
     }
     if (!status_valid((uint32_t)nbl->Status))
