@@ -7,6 +7,8 @@ its `.interval` and the C type it is computed in, conversions that C would not m
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pyndis.checks import walk
 from pyndis.checks.callgraph import callees_first
 from pyndis.checks.facts import Facts
@@ -22,29 +24,46 @@ from pyndis.ir import nodes as ir
 from pyndis.ir.types import LONG64, SIZE_T, ULONG, ULONG64, Int, Number, Pointer
 
 
+@dataclass
+class Analysis:
+    """What was proven of a program, before it is changed."""
+
+    program: ir.Program
+    functions: list[Ranges]
+    ddi_types: DdiTypes
+    errors: list[Diagnostic]
+
+
 def check(program: ir.Program, facts: Facts) -> list[Diagnostic]:
     """Prove and fix the whole program. The diagnostics; the program is changed only where there are none."""
+    found = analysis(program, facts)
+    if not found.errors:
+        fix(found)
+    return found.errors
+
+
+def analysis(program: ir.Program, facts: Facts) -> Analysis:
+    """The intervals of all expressions, callees first, and the errors. `Function.returns` is filled."""
     order = callees_first(program)
     for function in order:
         _settle_interface(function)
-    structs = {each.name: each for each in program.structs}
     ddi_types, results = DdiTypes(facts), Results()
-    summaries = Summaries(structs, facts)
+    summaries = Summaries({each.name: each for each in program.structs}, facts)
     analysed = [_analyse(function, Ranges(function, summaries, results, ddi_types)) for function in order]
-    for ranges in analysed:
-        ranges.watch_symbols()
-    errors = [error for ranges in analysed for error in ranges.watch.errors.values()]
-    if errors:
-        return errors
-    for ranges in analysed:
+    return Analysis(program, analysed, ddi_types, [error for each in analysed for error in each.watch.errors.values()])
+
+
+def fix(proven: Analysis) -> None:
+    """Give everything its C type. Takes an analysis without errors."""
+    assert not proven.errors, "C types are fixed for what is proven"
+    for ranges in proven.functions:
         _fix_symbols(ranges)
         _fix_result(ranges.function)
-    for ranges in analysed:
-        rewriting.rewrite(ranges.function, Lowering(ranges.watch, ddi_types))
-    for constant in program.constants:
+    for ranges in proven.functions:
+        rewriting.rewrite(ranges.function, Lowering(ranges.watch, proven.ddi_types))
+    for constant in proven.program.constants:
         constant.value = rewriting.constant(constant.value)
-    rewriting.assert_fixed(program)
-    return []
+    rewriting.assert_fixed(proven.program)
 
 
 def _settle_interface(function: ir.Function) -> None:
@@ -70,6 +89,7 @@ def _written_through(call: ir.Call, position: int, arg: ir.AddressOf) -> Int:
 def _analyse(function: ir.Function, ranges: Ranges) -> Ranges:
     Flow(ranges).run(function, ranges.entry())
     function.returns = ranges.returned
+    ranges.watch_symbols()
     return ranges
 
 

@@ -21,7 +21,7 @@ class Step:
     kernel: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Term:
     """A place, or a part of an expression that is not linear. Equal when the texts are: C names are unique in a function.
 
@@ -34,6 +34,12 @@ class Term:
     parts: frozenset[str] = field(compare=False, default=frozenset())
     steps: frozenset[Step] = field(compare=False, default=frozenset())
     pointer_sized: bool = field(compare=False, default=False)
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Term) and self.text == other.text)
 
 
 Terms = tuple[tuple[Term, int], ...]

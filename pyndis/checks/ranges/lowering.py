@@ -126,9 +126,10 @@ class Lowering:
         return ir.Cast(type_, expr, span=expr.span, interval=expr.interval)
 
     def _operands(self, type_: Int, left: ir.Expr, right: ir.Expr) -> tuple[ir.Expr, ir.Expr]:
-        """Both operands such that C computes in `type_`, with as few casts as that takes."""
+        """Both operands such that C computes in `type_`, with as few casts as that takes. The printer spells literals."""
         both = [self._admitted(each, type_) for each in (left, right)]
-        if not any(self._carries(each, type_) for each in both):
+        literals = all(isinstance(each, ir.Const) and abs(each.value) < 1 << 31 for each in both)
+        if not literals and not any(self._carries(each, type_) for each in both):
             first = 1 if isinstance(both[0], ir.Const) and not isinstance(both[1], ir.Const) else 0
             both[first] = ir.Cast(type_, both[first], span=both[first].span, interval=both[first].interval)
         return both[0], both[1]
@@ -180,7 +181,7 @@ class Lowering:
         if most >= (type_.bits or 32):
             type_ = LONG64 if min(each[0] for each in needed) < 0 else ULONG64
         if not self._carries(left, type_):
-            left = ir.Cast(type_, left, span=left.span, interval=left.interval)
+            left = self.cast(left, type_)
         return replace(expr, left=left, right=right, type=type_, interval=self.interval(expr))
 
     def _unary(self, expr: ir.Unary) -> ir.Expr:
@@ -189,7 +190,7 @@ class Lowering:
         result = negate(inside) if expr.op == "-" else invert(inside)
         type_ = self._type_for([operand], [inside, result])
         if not self._carries(operand, type_):
-            operand = ir.Cast(type_, operand, span=operand.span, interval=inside)
+            operand = self.cast(operand, type_)
         return replace(expr, operand=operand, type=type_, interval=self.interval(expr))
 
     def _choose(self, expr: ir.Choose) -> ir.Expr:

@@ -44,7 +44,6 @@ class Modular:
         """An expression reduced to the width of a type."""
         unsigned = {64: ULONG64, 0: ULONG_PTR}.get(wanted.bits, ULONG)
         reduced = self._low_bits(expr, unsigned)
-        reduced.interval = None
         if c_types.same(reduced.type, wanted):
             return self.lowering.known(reduced, interval)
         return ir.Cast(wanted, reduced, span=expr.span, interval=interval)
@@ -61,27 +60,29 @@ class Modular:
                     expr, value=value, type=type_, name=expr.name if value == expr.value else "", interval=(value, value)
                 )
             case ir.Unary() if expr.op != "!":
-                return replace(expr, operand=self._typed(expr.operand, type_), type=type_, interval=None)
+                return replace(expr, operand=self._typed(expr.operand, type_), type=type_, interval=(type_.low, type_.high))
             case ir.Binary(op="<<"):
                 if self.lowering.interval(expr.right)[1] < (type_.bits or 32):
                     count = self.lowering.expr(expr.right)
-                    return replace(expr, left=self._typed(expr.left, type_), right=count, type=type_, interval=None)
+                    return replace(
+                        expr, left=self._typed(expr.left, type_), right=count, type=type_, interval=(type_.low, type_.high)
+                    )
             case ir.Binary() if expr.op in MODULAR:
                 left, right = self._low_bits(expr.left, type_), self._low_bits(expr.right, type_)
                 if isinstance(left, ir.Const) and isinstance(right, ir.Const):
-                    left = ir.Cast(type_, left, span=left.span)
-                return replace(expr, left=left, right=right, type=type_, interval=None)
+                    left = ir.Cast(type_, left, span=left.span, interval=left.interval)
+                return replace(expr, left=left, right=right, type=type_, interval=(type_.low, type_.high))
         return self._leaf(expr, type_)
 
     def _typed(self, expr: ir.Expr, type_: Int) -> ir.Expr:
         """Low bits as an operand whose own type decides what C computes in."""
         lowered = self._low_bits(expr, type_)
-        return ir.Cast(type_, lowered, span=lowered.span) if isinstance(lowered, ir.Const) else lowered
+        return ir.Cast(type_, lowered, span=lowered.span, interval=lowered.interval) if isinstance(lowered, ir.Const) else lowered
 
     def _leaf(self, expr: ir.Expr, type_: Int) -> ir.Expr:
         lowered = self.lowering.expr(expr)
         if isinstance(lowered, ir.Const):
             return self._low_bits(replace(lowered), type_)
         if isinstance(lowered.type, Bool) or not c_types.same(lowered.type, type_):
-            return ir.Cast(type_, lowered, span=expr.span)
+            return ir.Cast(type_, lowered, span=expr.span, interval=(type_.low, type_.high))
         return lowered

@@ -61,4 +61,4 @@ def assert_fixed(program: ir.Program) -> None:
             assert not isinstance(expr, ir.Wrap), f"{function.name}: a Wrap is left (checks.ranges)"
             assert not _open(expr.type), f"{function.name}: {expr} has no C type (checks.ranges)"
             if is_integer(expr.type) and isinstance(expr, ir.Binary):
-                assert expr.interval is not None or not isinstance(expr, ir.Binary), f"{function.name}: {expr} has no interval"
+                assert expr.interval is not None, f"{function.name}: {expr} has no interval (checks.ranges)"

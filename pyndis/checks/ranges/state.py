@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from math import gcd
 
@@ -10,6 +10,7 @@ from pyndis.checks.ranges.intervals import MOST, Interval, covers, join, meet
 from pyndis.checks.ranges.linear import Linear, Term, Terms, make, of_term
 
 DEPTH = 3  # how many relations one proof may use
+JOIN_DEPTH = 2  # where states meet, which is often
 WIDEST = 5  # terms of a relation worth keeping
 LARGEST = 1 << 80  # bound of one worth keeping
 ROUNDS = 60  # of narrowing intervals by relations after a condition
@@ -24,6 +25,7 @@ class State:
 
     intervals: dict[Term, Interval] = field(default_factory=dict)
     relations: dict[Terms, int] = field(default_factory=dict)
+    _index: dict[Term, list[tuple[Terms, int, int]]] | None = field(default=None, repr=False)
 
     def copy(self) -> State:
         """One that may be changed."""
@@ -37,28 +39,46 @@ class State:
 
     def upper(self, form: Linear, depth: int = DEPTH) -> int:
         """A number that the form does not exceed, the least that a few relations and the intervals give."""
-        best = form.constant
-        for term, factor in form.terms:
-            low, high = self.of(term)
+        return min(self._upper(dict(form.terms), form.constant, depth), MOST)
+
+    def bound(self, terms: Terms) -> int:
+        """What the sum of these terms does not exceed: as remembered, or from other relations."""
+        known = self.relations.get(terms)
+        return self.upper(Linear(terms), JOIN_DEPTH) if known is None else known
+
+    def _upper(self, factors: dict[Term, int], constant: int, depth: int) -> int:
+        best = constant
+        for term, factor in factors.items():
+            low, high = self.intervals.get(term, term.bounds)
             best += factor * (high if factor > 0 else low)
-        best = min(best, MOST)
-        if depth and len(form.terms) > 0:
-            for terms, bound in self._useful(form):
-                times = min(f // factor for term, factor in terms if (f := form.factors.get(term, 0)) * factor > 0)
-                rest = form.plus(Linear(terms, -bound), -times)
-                if len(rest.terms) <= WIDEST:
-                    best = min(best, self.upper(rest, depth - 1))
+        if depth:
+            for rest, known in self._shortened(factors, constant):
+                best = min(best, self._upper(rest, known, depth - 1))
         return best
 
-    def _useful(self, form: Linear) -> Iterator[tuple[Terms, int]]:
-        """Relations that take at least one term out of the form when subtracted."""
-        factors = form.factors
-        for terms, bound in self.relations.items():
-            for term, factor in terms:
-                wanted = factors.get(term, 0)
-                if wanted * factor > 0 and wanted % factor == 0:
-                    yield terms, bound
-                    break
+    def _shortened(self, factors: dict[Term, int], constant: int) -> Iterator[tuple[dict[Term, int], int]]:
+        """The form with a term taken out by a relation that has it: what is left to bound, and the constant then."""
+        touching = self._by_term()
+        for term, factor in factors.items():
+            for terms, bound, own in touching.get(term, ()):
+                if own * factor > 0 and factor % own == 0:
+                    times, rest = factor // own, dict(factors)
+                    for other, each in terms:
+                        if left := rest.get(other, 0) - times * each:
+                            rest[other] = left
+                        else:
+                            rest.pop(other, None)
+                    if len(rest) <= len(factors) + 1:
+                        yield rest, constant + times * bound
+
+    def _by_term(self) -> dict[Term, list[tuple[Terms, int, int]]]:
+        """Term -> the relations that have it, with their bounds and its factor there."""
+        if self._index is None:
+            self._index = {}
+            for terms, bound in self.relations.items():
+                for term, factor in terms:
+                    self._index.setdefault(term, []).append((terms, bound, factor))
+        return self._index
 
     def lower(self, form: Linear) -> int:
         """A number that the form is not below."""
@@ -95,7 +115,9 @@ class State:
         divisor = gcd(*(factor for _, factor in form.terms))
         terms = tuple((term, factor // divisor) for term, factor in form.terms)
         bound = -form.constant // divisor
-        self.relations[terms] = min(bound, self.relations.get(terms, bound))
+        if self.relations.get(terms, MOST) > bound:
+            self.relations[terms] = bound
+            self._index = None
 
     def _by_intervals(self, form: Linear) -> int:
         return self.upper(form, 0)
@@ -116,7 +138,7 @@ class State:
                 if not self.limit(term, limit):
                     return False
                 if self.of(term) != before:
-                    todo += [(ts, b) for ts, b in self.relations.items() if any(t == term for t, _ in ts)]
+                    todo += [(terms, bound) for terms, bound, _ in self._by_term().get(term, ())]
         return True
 
     # ---- forgetting
@@ -129,9 +151,10 @@ class State:
             self.intervals.pop(term, None)
 
     def _eliminate(self, term: Term) -> None:
-        touching = {terms: bound for terms, bound in self.relations.items() if any(t == term for t, _ in terms)}
+        touching = {terms: bound for terms, bound, _ in self._by_term().get(term, ())}
         for terms in touching:
             del self.relations[terms]
+        self._index = None
         forms = [Linear(terms, -bound) for terms, bound in touching.items()]
         above = [form for form in forms if form.factors[term] > 0]
         below = [form for form in forms if form.factors[term] < 0]
@@ -145,8 +168,7 @@ class State:
 
     def substitute(self, term: Term, by: Linear) -> None:
         """Rewrite in place: what was said of `term` is now said of `by` (which speaks of the new value)."""
-        old = self.relations
-        self.relations = {}
+        old, self.relations, self._index = self.relations, {}, None
         for terms, bound in old.items():
             form = Linear(terms, -bound)
             factor = form.factors.get(term, 0)
@@ -158,27 +180,18 @@ class State:
 def join_states(a: State, b: State) -> State:
     """What holds in both. Relations of one that the other implies, perhaps with a larger bound, survive."""
     out = State()
-    for term in a.intervals.keys() & b.intervals.keys():
-        both = join(a.intervals[term], b.intervals[term])
-        if both != term.bounds:
+    for term, interval in a.intervals.items():
+        if term in b.intervals and (both := join(interval, b.intervals[term])) != term.bounds:
             out.intervals[term] = both
-    for terms in _ordered(a.relations.keys() | b.relations.keys()):
-        bound = max(
-            each.relations.get(terms, MOST) if each.relations.get(terms) is not None else each.upper(Linear(terms))
-            for each in (a, b)
-        )
+    for terms in (*a.relations, *(each for each in b.relations if each not in a.relations)):
+        bound = max(a.bound(terms), b.bound(terms))
         if abs(bound) <= LARGEST and bound < out.upper(Linear(terms), 0):
             out.relations[terms] = bound
     return out
 
 
-def _ordered(relations: Iterable[Terms]) -> list[Terms]:
-    return sorted(relations, key=lambda terms: [(term.text, factor) for term, factor in terms])
-
-
 def covers_state(wide: State, narrow: State) -> bool:
     """Whether `narrow` knows at least what `wide` does."""
     return all(covers(interval, narrow.of(term)) for term, interval in wide.intervals.items()) and all(
-        narrow.relations.get(terms, MOST) <= bound or narrow.upper(Linear(terms)) <= bound
-        for terms, bound in wide.relations.items()
+        narrow.bound(terms) <= bound for terms, bound in wide.relations.items()
     )

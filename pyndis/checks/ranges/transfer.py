@@ -19,7 +19,7 @@ from pyndis.checks.ranges.state import State, covers_state, join_states
 from pyndis.checks.ranges.summary import Results
 from pyndis.diagnostics import Span
 from pyndis.ir import nodes as ir
-from pyndis.ir.types import Bool, CType, Int, Number
+from pyndis.ir.types import NUMBER, Bool, CType, Int, Number
 
 FITS_UNSIGNED: Interval = (0, (1 << 32) - 1)
 FITS_SIGNED: Interval = (-(1 << 31), (1 << 31) - 1)
@@ -266,6 +266,8 @@ class Ranges(Domain[State]):
         for symbol, interval in self.assigned.items():
             if not representable(interval):
                 self.watch.no_type(symbol, interval)
+        if self.returned is not None and not representable(self.returned):
+            self.watch.no_type(ir.Symbol(self.function.name, NUMBER, "the result", self.function.span), self.returned)
 
     def unassigned(self) -> list[ir.Symbol]:
         """Number locals that no reachable statement assigns."""
