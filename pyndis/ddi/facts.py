@@ -120,8 +120,10 @@ class Facts:
     def linker_name(self, name: str) -> str | None:
         """The name that x86 code refers to an import by, without the leading underscore: `Name@8`, `@Name@8` or `Name`."""
         function = self.function(name, "x86")
-        if function is None or function.cc386 == "cdecl":
-            return None if function is None else name
+        if function is None or function.macro:
+            return None
+        if function.cc386 == "cdecl":
+            return name
         types = [param.type.replace("[]", "*") for param in function.params]
         bytes_passed = sum(-(-self.layouts.measure(each, "i386")[0] // 4) * 4 for each in types)
         return f"{'@' if function.cc386 == 'fastcall' else ''}{name}@{bytes_passed}"
@@ -166,8 +168,11 @@ class Facts:
         return "ntddi" in entry or "ndis" in entry or only_here
 
     def raw_function(self, name: str) -> dict[str, Any] | None:
-        """The entry of the data file, or of the supplement."""
+        """The entry of the data file, or of the supplement; a macro that only renames a call has that call's."""
         entry = self.functions["functions"].get(name) or self.supplement["functions"].get(name)
+        if entry is None and name in self.functions["macros"]:
+            renamed = self.functions["functions"].get(self.functions["macros"][name].get("alias"))
+            entry = None if renamed is None else {**renamed, "macro": True}
         return cast("dict[str, Any] | None", entry)
 
     def _make_function(self, name: str, arch: str) -> Function | None:

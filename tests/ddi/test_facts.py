@@ -59,7 +59,9 @@ def test_parameters_have_directions_and_options() -> None:
         ("NdisReleaseSpinLock", DISPATCH, None),
         ("KeReleaseSpinLock", DISPATCH, None),
         ("NdisGetSystemUpTimeEx", None, HIGH),
-        ("_InterlockedIncrement", None, HIGH),
+        ("InterlockedIncrement", None, HIGH),
+        ("InterlockedAdd64", None, HIGH),
+        ("ObReferenceObjectWithTag", None, DISPATCH),
         ("ReadNoFence64", None, HIGH),
     ],
 )
@@ -121,6 +123,13 @@ def test_no_call_is_in_two_irql_groups() -> None:
     groups = read("irql")
     names = [name for kind in ("requires", "max") for listed in groups[kind].values() for name in listed] + groups["any"]
     assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
+def test_a_renaming_macro_has_the_facts_of_the_call() -> None:
+    macro, call = facts().function("ObReferenceObjectWithTag"), facts().function("ObfReferenceObjectWithTag")
+    assert macro is not None and call is not None
+    assert macro.params == call.params
+    assert (macro.macro, macro.module, call.module) == (True, None, "ntoskrnl.exe")
 
 
 def test_modules_differ_by_architecture() -> None:
