@@ -1,0 +1,1 @@
+"""Wintun: a layer 3 TUN device for Windows."""

@@ -1,0 +1,90 @@
+"""What a function owns and knows at a point, and the frames that say where raise, break and yield go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pyndis.diagnostics import Span
+from pyndis.frontend import types as t
+from pyndis.frontend.constants import Constant
+from pyndis.ir import nodes as ir
+
+
+@dataclass(eq=False)
+class Local:
+    """A name in a function. `alias`: what it stands for, in an expanded generator."""
+
+    name: str
+    type: t.Type
+    symbol: ir.Symbol | None = None
+    stored: bool = False
+    alias: Value | None = None
+    owner: Owner | None = None
+
+
+@dataclass(eq=False)
+class Value:
+    """A lowered expression. Of a stored struct, `expr` is its address."""
+
+    type: t.Type
+    expr: ir.Expr
+    local: Local | None = None
+    constant: Constant | None = None
+    fresh: bool = False
+
+
+@dataclass(eq=False)
+class Owner:
+    """Something that must be consumed or released. `release(raising)` emits that; None where only the author can."""
+
+    name: str
+    span: Span
+    depth: int
+    release: Callable[[bool], None] | None
+    kind: str = "owned"
+
+
+@dataclass
+class State:
+    """At one point of a function: what is owned, in order of acquiring; which locals are narrowed; how the request stands."""
+
+    live: list[Owner] = field(default_factory=list)
+    narrow: dict[Local, t.Type] = field(default_factory=dict)
+    disposition: str = ""
+
+    def copy(self) -> State:
+        """For a branch."""
+        return State(list(self.live), dict(self.narrow), self.disposition)
+
+
+@dataclass(eq=False)
+class LoopFrame:
+    """Where `break` and `continue` go, and what was owned outside of the loop."""
+
+    break_label: str
+    continue_label: str
+    base: int
+    depth: int
+    break_states: list[State] = field(default_factory=list)
+    continue_states: list[State] = field(default_factory=list)
+    breaks: int = 0
+
+
+@dataclass(eq=False)
+class TryFrame:
+    """The handlers around a point: exception class -> label."""
+
+    handlers: dict[str, str]
+    base: int
+    states: dict[str, list[State]] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class GeneratorFrame:
+    """A generator that is being expanded. `emit` lowers the loop's body for what is yielded."""
+
+    end_label: str
+    emit: Callable[[list[Value], Span], None]
+    base: int
+    states: list[State] = field(default_factory=list)
