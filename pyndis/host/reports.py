@@ -118,7 +118,8 @@ def _read_report(lines: list[str], symbols: Callable[[str], Symbols]) -> _Sectio
         word, _, rest = line.partition(" ")
         match word:
             case "frame":
-                sections.frames.append(_frame(rest, symbols))
+                innermost = sections.frames is sections.stack and not sections.stack
+                sections.frames.append(_frame(rest, symbols, 0 if innermost else 1))
             case "call" | "callback":
                 sections.frames.append(StackFrame(word, rest))
             case "allocated":
@@ -134,13 +135,13 @@ def _read_report(lines: list[str], symbols: Callable[[str], Symbols]) -> _Sectio
     return sections
 
 
-def _frame(text: str, symbols: Callable[[str], Symbols]) -> StackFrame:
-    """`IMAGE+0x12a4`: the function is looked up one byte before, where the call is."""
+def _frame(text: str, symbols: Callable[[str], Symbols], back: int) -> StackFrame:
+    """`IMAGE+0x12a4`. A return address is looked up one byte back, where its call is; the place of a fault where it is."""
     image, _, offset = text.rpartition("+")
     if not image:
         return StackFrame("frame", text)
     rva = int(offset.split()[0], 0)
-    found = symbols(image).find(rva - 1)
+    found = symbols(image).find(rva - back)
     if found is None:
         return StackFrame("frame", text, rva)
     return StackFrame("frame", f"{image}!{found.name}+{rva - found.rva:#x}", rva, found.place)

@@ -23,6 +23,10 @@ class Scene:
     handle: Handle
 
 
+class Caught(Exception):
+    """Enough was seen: nothing is to be ended in good order."""
+
+
 def control(scene: Scene) -> None:
     scene.handle.ioctl(CONTROL)
 
@@ -78,13 +82,12 @@ MISTAKES: list[tuple[str, Act, str]] = [
     ("PAUSE_EARLY", pause_with_nbls_out, "NdisMPauseComplete"),
     ("PAUSE_FAILS", pause, "MiniportPause_Return"),
     ("TIMER_ARMED", halt, "CancelTimerObject"),
-    ("WRITE_COMPLETED_EARLY", write, "MdlLent"),
+    ("WRITE_COMPLETED_EARLY", write, "CompletionWhileLent"),
     ("WRITE_COMPLETED_TWICE", write, "DoubleCompletion"),
     ("WRITE_NEVER_COMPLETED", write, "CompleteRequest"),
     ("WRITES_INTO_WRITE", write, "InvariantMdl"),
     ("NBL_FREED_TWICE", write, "NdisFreeNetBufferList"),
-    ("MDL_LEAK", write, "NdisAllocateMdl"),
-    ("READ_NOT_MARKED", read, "MarkIrpPending2"),
+    ("MDL_LEAK", write, "PartialMdlOutlivesSource"),
     ("READ_RETURNS_SUCCESS", read, "IrpProcessingComplete"),
     ("SEND_COMPLETED_TWICE", send, "NdisMSendNetBufferListsComplete"),
     ("NO_AGEING", send_and_wait, "NdisTimedDataSend"),
@@ -92,9 +95,11 @@ MISTAKES: list[tuple[str, Act, str]] = [
     ("HANDLE_LEAK", halt, "PoolLeak"),
     ("OID_NEVER_COMPLETED", query, "NdisTimedOidComplete"),
     ("OID_COMPLETED_TWICE", query, "NdisOidDoubleComplete"),
-    ("IRQL_NOT_RESTORED", control, "IrqlDispatch"),
+    ("IRQL_NOT_RESTORED", control, "IrqlReturn"),
     ("LOCK_HELD", control, "SpinLock"),
     ("NOT_COMPLETED", control, "IrpProcessingComplete"),
+    ("NOT_MARKED", control, "MarkIrpPending2"),
+    ("COMPLETED_AND_PENDED", control, "PendedCompletedRequest"),
     ("PASSIVE_UNDER_LOCK", control, "Irql_Miniport_Driver_Function"),
     ("DOUBLE_ACQUIRE", control, "SpinLock"),
     ("STATUS_PENDING", control, "CompleteRequestStatusCheck"),
@@ -112,9 +117,11 @@ MISTAKES: list[tuple[str, Act, str]] = [
 
 def what_is_caught(broken: Broken, mistake: str, act: Act) -> tuple[Violation, ...]:
     """The violations of a scene with one adapter and one handle. What comes after the first mistake may go wrong anyhow."""
-    with suppress(DriverFailure), Host(broken(mistake)) as host:
+    with suppress(DriverFailure, Caught), Host(broken(mistake)) as host:
         adapter = host.add_adapter(luid_index=1)
         act(Scene(host, adapter, host.open(path_of(1))))
+        if host.violations:
+            raise Caught
     return tuple(host.violations)
 
 
@@ -165,8 +172,7 @@ def test_a_fault_is_reported_with_its_call_stack_and_the_host_lives(broken: Brok
         host.settle()
     (violation,) = caught.value.violations
     functions = [each.text.partition("!")[2].partition("+")[0] for each in violation.stack if each.kind == "frame"]
-    assert functions[0] == "BrokenControl"
-    assert "TunDispatch" in functions
+    assert functions == ["TouchNull", "BrokenControl"]
     assert violation.stack[0].place.startswith("broken_control.c:")
 
 

@@ -53,6 +53,12 @@ UsePoolWrongly(VOID)
         ExFreePoolWithTag((VOID *)Block, POOL_TAG);
 }
 
+__attribute__((noinline)) static VOID
+TouchNull(VOID)
+{
+    ((volatile TUN *)NULL)->Handles = 1;
+}
+
 __attribute__((noinline)) static ULONG
 Descend(volatile ULONG *Depth)
 {
@@ -67,10 +73,15 @@ CompleteWrongly(TUN *Tun, IRP *Irp)
 {
     KIRQL Irql;
 
-    if (MISTAKE(NOT_COMPLETED))
+    if (MISTAKE(NOT_COMPLETED) || MISTAKE(NOT_MARKED))
     {
         ExReleaseRundownProtection(&Tun->Requests);
-        return STATUS_SUCCESS;
+        return MISTAKE(NOT_MARKED) ? STATUS_PENDING : STATUS_SUCCESS;
+    }
+    if (MISTAKE(COMPLETED_AND_PENDED))
+    {
+        CompleteIrp(Tun, Irp, STATUS_SUCCESS, 0);
+        return STATUS_PENDING;
     }
     if (MISTAKE(STATUS_PENDING))
     {
@@ -103,7 +114,7 @@ BrokenControl(TUN *Tun, IRP *Irp)
     if (MISTAKE(OVERRUN) || MISTAKE(USE_AFTER_FREE) || MISTAKE(POOL_TWICE))
         UsePoolWrongly();
     if (MISTAKE(NULL))
-        ((volatile TUN *)NULL)->Handles = 1;
+        TouchNull();
     if (MISTAKE(BUG_CHECK))
         KeBugCheckEx(0xE2, 1, 2, 3, 4);
     if (MISTAKE(STACK_OVERFLOW))

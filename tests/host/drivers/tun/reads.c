@@ -118,8 +118,7 @@ ReadDispatch(TUN *Tun, IRP *Irp)
         CompleteIrp(Tun, Irp, Status, 0);
         return Status;
     }
-    if (!MISTAKE(READ_NOT_MARKED))
-        IoMarkIrpPending(Irp);
+    IoMarkIrpPending(Irp);
     Status = IoCsqInsertIrpEx(&Tun->Reads, Irp, NULL, NULL);
     if (NT_SUCCESS(Status))
         Drain(Tun);
