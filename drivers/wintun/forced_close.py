@@ -25,10 +25,11 @@ def system_handles() -> Iterator[raw.SYSTEM_HANDLE_TABLE_ENTRY_INFO_EX]:
                 return
             status: Status = raw.ZwQuerySystemInformation(raw.SystemExtendedHandleInformation, table, size, None)
             if status == Status.SUCCESS:
+                entries = cast(raw.PSYSTEM_HANDLE_TABLE_ENTRY_INFO_EX, addr(table.Handles))
                 count = table.NumberOfHandles
                 index = 0
                 while index < count:
-                    yield addr(table.Handles[index])
+                    yield addr(entries[index])
                     index += 1
             raw.ExFreePoolWithTag(table, raw.POOL_TAG)
             if status != Status.INFO_LENGTH_MISMATCH:

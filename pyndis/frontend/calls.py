@@ -11,7 +11,7 @@ from pyndis.frontend.expressions import lower
 from pyndis.frontend.function import Lowering
 from pyndis.frontend.instances import instance_of
 from pyndis.frontend.intrinsics import INTRINSICS, lower_intrinsic
-from pyndis.frontend.layout import canonical, pointee, storage_struct
+from pyndis.frontend.layout import declaring, pointee, storage_struct
 from pyndis.frontend.members import member, member_expr
 from pyndis.frontend.program import Instance
 from pyndis.frontend.raising import check_status
@@ -125,10 +125,10 @@ def call_method(
         if isinstance(argument.type, t.SharedType) and parameter.annotation is not None:
             wanted = fx.context.annotations.read(method.module, parameter.annotation, t.Bindings(), type)
             bind_shares(fx, wanted, argument.type, node)
-    one = canonical(type)
+    one = declaring(type, method.owner)
     instance = instance_of(fx.context, method, one, node=node, shares=_shares(fx, arguments), caller=fx.instance)
     value = call_instance(fx, instance, [base, *arguments], node, into)
-    if one != type and method.node.returns is not None:
+    if one != type and method.node.returns is not None and type.args:
         bindings = t.Bindings(dict(zip(type.decl.variables, type.args, strict=False)))
         value.type = fx.context.resolve(fx.context.annotations.read(method.module, method.node.returns, bindings, type))
     return value

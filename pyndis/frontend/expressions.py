@@ -287,6 +287,10 @@ def _subscript(fx: Lowering, node: ast.Subscript) -> Value:
             return Value(t.RawType(element, struct=True), ir.AddressOf(c.Pointer(element), item))
         return Value(t.RawType(element), item)
     if isinstance(base.type, t.RawType) and isinstance(base.type.c, c.Pointer) and fx.unsafe:
+        target = base.type.c.target
+        if isinstance(target, c.Struct):
+            item = ir.Index(target, base.expr, integer(fx, index, node.slice))
+            return Value(t.RawType(target, struct=True), ir.AddressOf(base.type.c, item))
         return Value(t.RawType(base.type.c.target), ir.Index(base.type.c.target, base.expr, integer(fx, index, node.slice)))
     raise fx.refuse("PYN-K12", f"{base.type} has no items", node)
 

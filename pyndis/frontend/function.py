@@ -93,6 +93,16 @@ class Lowering:
         self.symbols.append(symbol)
         return symbol
 
+    def rename(self, symbol: ir.Symbol, name: str) -> None:
+        """What was a temporary has a name."""
+        self._taken.discard(symbol.name)
+        wanted = camel(name)
+        unique, number = wanted, 2
+        while unique in self._taken:
+            unique, number = f"{wanted}{number}", number + 1
+        self._taken.add(unique)
+        symbol.name, symbol.source = unique, name
+
     def label(self, name: str) -> str:
         """A label with a name of its own."""
         unique, number = name, 2

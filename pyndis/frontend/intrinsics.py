@@ -182,7 +182,7 @@ def _program_adapter(fx: Lowering, node: ast.Call) -> Value:
     symbol = fx.symbol(type.decl.name, fx.c_value(type), node)
     place = ir.Var(symbol.type, symbol)
     fx.emit(ir.Assign(place, value.expr), node)
-    return Value(type, place)
+    return Value(type, place, fresh=True)
 
 
 def _load(fx: Lowering, node: ast.Call, reader: Value, into: Local | None) -> Value:

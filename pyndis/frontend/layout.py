@@ -172,6 +172,13 @@ def canonical(type: t.ClassType) -> t.ClassType:
     return t.ClassType(type.decl, tuple(_kernel_root(each) for each in type.args))
 
 
+def declaring(type: t.ClassType, owner: ClassDecl | None) -> t.ClassType:
+    """A method of a kernel object is compiled once, for the class that has it; an adapter's are the adapter's."""
+    if owner is None or owner is type.decl or not type.decl.kernel:
+        return canonical(type)
+    return t.ClassType(owner)
+
+
 def _kernel_root(type: t.Type) -> t.Type:
     if isinstance(type, t.ClassType) and type.decl.kernel:
         return t.ClassType(_root(type.decl))

@@ -22,16 +22,14 @@ def _frame(fx: Lowering) -> LoopFrame:
 
 def _forget_assigned(fx: Lowering, body: list[ast.stmt]) -> None:
     """At the head of a loop nothing is known of locals that it assigns."""
-    names = {
-        target.id
-        for statement in body
-        for each in ast.walk(statement)
-        if isinstance(each, ast.Assign | ast.AugAssign | ast.AnnAssign)
-        for target in (each.targets if isinstance(each, ast.Assign) else [each.target])
-        if isinstance(target, ast.Name)
-    }
+    names = _assigned(body)
     for local in [each for each in fx.live.narrow if each.name in names]:
         del fx.live.narrow[local]
+
+
+def _assigned(body: list[ast.stmt]) -> set[str]:
+    """The names that a loop's body assigns."""
+    return {each.id for statement in body for each in ast.walk(statement) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
 
 
 def lower_while(fx: Lowering, node: ast.While) -> None:
@@ -243,7 +241,7 @@ def _bind_targets(fx: Lowering, node: ast.For, yielded: list[Value]) -> None:
     for target, value in zip(targets, yielded, strict=True):
         if not isinstance(target, ast.Name):
             raise fx.refuse("PYN-L24", "a loop gives its values to names", target)
-        if fx.is_stored(value.type) or (isinstance(value.expr, ir.Var) and isinstance(value.type, t.OwnedType)):
+        if fx.is_stored(value.type) or (isinstance(value.expr, ir.Var) and target.id not in _assigned(node.body)):
             local = Local(target.id, value.type, alias=Value(value.type, value.expr))
             fx.locals[target.id] = local
             local.alias.local = local  # type: ignore[union-attr]

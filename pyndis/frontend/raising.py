@@ -122,7 +122,7 @@ def private_code(fx: Lowering, name: str) -> ir.Expr:
     """The status of an exception that has none of the system's."""
     number, spelled = PRIVATE[name]
     fx.context.used_constants.setdefault(
-        spelled, ir.ConstantDecl(spelled, ir.Cast(c.NTSTATUS, ir.Const(c.NUMBER, number)), doc="Never leaves the driver.")
+        spelled, ir.ConstantDecl(spelled, ir.Cast(c.NTSTATUS, ir.Const(c.ULONG, number)), doc="Never leaves the driver.")
     )
     return ir.Const(c.NTSTATUS, number - (1 << 32), spelled)
 

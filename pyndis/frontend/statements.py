@@ -158,6 +158,8 @@ def bind(fx: Lowering, name: str, value: Value, node: ast.AST, type: t.Type | No
     local = fx.locals.get(name)
     if local is not None and local.alias is not None:
         raise fx.refuse("PYN-L12", f"{name} is a parameter of a generator and cannot be assigned", node)
+    if local is None and type is None and value.fresh and isinstance(value.expr, ir.Var) and value.local is None:
+        return _adopt(fx, name, value, value.expr.symbol, node)
     if local is None:
         declared = type or (t.NUMBER if isinstance(value.type, t.NumberType) else value.type)
         if isinstance(declared, t.NoneType):
@@ -173,6 +175,15 @@ def bind(fx: Lowering, name: str, value: Value, node: ast.AST, type: t.Type | No
     elif isinstance(value.type, t.OptionalType) and t.unmarked(local.type) == t.unmarked(value.type.inner):
         local.type = value.type
     _store_local(fx, local, value, node)
+    return local
+
+
+def _adopt(fx: Lowering, name: str, value: Value, symbol: ir.Symbol, node: ast.AST) -> Local:
+    """A call's result gets its name."""
+    fx.rename(symbol, name)
+    local = fx.locals[name] = Local(name, value.type, symbol)
+    if isinstance(t.strip_optional(value.type), t.OwnedType | t.SharedType):
+        register(fx, local, node)
     return local
 
 

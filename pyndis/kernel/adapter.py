@@ -35,7 +35,7 @@ class Counters:
     out_errors: Counter
     out_discards: Counter
 
-    def received(self, packets: u32, octets: u64) -> None:
+    def received(self, packets: u64, octets: u64) -> None:
         """Packets that the stack has returned."""
         self.in_packets.add(packets)
         self.in_octets.add(octets)
@@ -310,7 +310,10 @@ class Adapter:
         chain = Chain[Nbl]()
         chain.adopt(first)
         count = chain.count
-        if count > 0x7FFF_FFFE or not self.enter(count + 1):
+        if count > 0x7FFF_FFFE:
+            self._refuse(chain)
+            return
+        if not self.enter(count + 1):
             self._refuse(chain)
             return
         self.sends.add(count)

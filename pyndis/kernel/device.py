@@ -8,7 +8,7 @@ from typing import Any, Final, Self, TypeVar
 from pyndis.kernel import raw
 from pyndis.kernel.atomics import Atomic
 from pyndis.kernel.containers import Chain
-from pyndis.kernel.marks import at, owned, u32, unsafe, usize
+from pyndis.kernel.marks import at, i32, owned, u32, unsafe, usize
 from pyndis.kernel.objects import Adapted, Allocated, KernelObject, addr, cast, sizeof
 from pyndis.kernel.status import NtError, Status
 
@@ -81,11 +81,11 @@ class ControlDevice(Adapted):
         """Let requests in."""
         self._closed.clear_bits(INITIALIZING)
 
-    def refuse(self, reason: int) -> None:
+    def refuse(self, reason: i32) -> None:
         """From here on requests are refused."""
         self._closed.set_bits(reason)
 
-    def admit(self, reason: int) -> None:
+    def admit(self, reason: i32) -> None:
         """That reason is gone."""
         self._closed.clear_bits(reason)
 

@@ -55,12 +55,6 @@ class Mdl(KernelObject, kernel="MDL"):
         with unsafe("accessor"):
             return raw.MmGetMdlByteCount(self)  # type: ignore[no-any-return]
 
-    @property
-    def address(self) -> usize:
-        """Where its buffer began for who made it. A number, not to be followed."""
-        with unsafe("accessor"):
-            return cast(usize, raw.MmGetMdlVirtualAddress(self))
-
     def mapped(self) -> View:
         """The pages in the system's address space. Raises INSUFFICIENT_RESOURCES."""
         with unsafe("the mapping lives as long as the pages are locked"):

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Final, Self
 
 from pyndis.kernel import raw
+from pyndis.kernel.arithmetic import wrapping_add
 from pyndis.kernel.containers import Chain
 from pyndis.kernel.irp import Amount, Block, Budget, Lender, Mdl
-from pyndis.kernel.marks import MiB, Owned, Shared, at, owned, shared, u16, u32, unsafe, usize
+from pyndis.kernel.marks import Address, MiB, Owned, Shared, at, owned, shared, u16, u32, unsafe, usize
 from pyndis.kernel.memory import Sink, Span, View
 from pyndis.kernel.objects import Adapted, KernelObject, addr, cast, sizeof
 from pyndis.kernel.sharing import drop_weight
@@ -85,14 +86,14 @@ class PoolNbl(
     def release_chain(chain: Owned[Chain[PoolNbl]]) -> None:
         """Free NBLs and drop their shares, those of one lender in one step. Calls out."""
         holder: Lender | None = None
-        weight = 0
+        weight: u32 = 0
         for nbl in chain.drain():
             source = nbl.source
             if holder is not None and holder is not source:
                 drop_weight(holder, weight)
                 weight = 0
             holder = source
-            weight += 1
+            weight = wrapping_add(weight, 1)
             with unsafe("the mapping goes before the pages do, and the NBL is ours"):
                 raw.MmPrepareMdlForReuse(addr(nbl._mdl))
                 raw.NdisFreeNetBufferList(nbl)
@@ -105,7 +106,7 @@ class NblPool(Adapted):
 
     mtu: u32
     _pool: raw.NDIS_HANDLE
-    _context: u32
+    _context: u16
 
     def __init__(self, mtu: u32) -> None:
         self.mtu = mtu
@@ -141,7 +142,7 @@ class NblPool(Adapted):
             nbl = owned(cast(PoolNbl, raw.NdisAllocateNetBufferAndNetBufferList(self._pool, self._context, 0, None, 0, 0)))
             if nbl is None:
                 raise NtError(Status.INSUFFICIENT_RESOURCES)
-            start = cast(raw.PVOID, source.source.address + span.offset)
+            start = cast(raw.PVOID, cast(Address, raw.MmGetMdlVirtualAddress(source.source)) + span.offset)
             raw.MmInitializeMdl(addr(nbl._mdl), start, size)
             raw.IoBuildPartialMdl(source.source, addr(nbl._mdl), start, size)
             packet = nbl._first
