@@ -24,7 +24,7 @@ def version_macros(ndis: str) -> list[str]:
 def clang() -> Clang:
     def run(arch: str, *arguments: str, source: str | None = None, ndis: str = "680") -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "-m", "ziglang", "clang", f"--target={TARGETS[arch]}-pc-windows-msvc"]
-        command += ["-ffreestanding", "-nostdinc", "-isystem", str(toolchain() / "include"), *version_macros(ndis)]
+        command += ["-ffreestanding", "-nostdinc", "-I", str(toolchain() / "include"), *version_macros(ndis)]
         command += ["-ferror-limit=20", "-fno-caret-diagnostics", *arguments]
         if source is not None:
             command += ["-x", "c", "-"]

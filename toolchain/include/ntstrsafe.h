@@ -5,10 +5,6 @@
 #include <wdm.h>
 
 #define NTSTRSAFEDDI FORCEINLINE NTSTATUS
-#ifndef NTSTRSAFE_MAX_CCH
-#define NTSTRSAFE_MAX_CCH 2147483647
-#endif
-#define NTSTRSAFE_UNICODE_STRING_MAX_CCH (0xFFFF / sizeof(WCHAR))
 #define STRSAFE_E_INSUFFICIENT_BUFFER STATUS_BUFFER_OVERFLOW
 
 /* The kernel's own; the result is negative when the text did not fit, and then nothing ends it. */

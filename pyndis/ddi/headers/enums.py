@@ -12,19 +12,23 @@ _ARCHES = {"x86_64": "amd64", "i386": "x86", "aarch64": "arm64"}
 STATUS_TYPES = {"NDIS_STATUS_": "NDIS_STATUS", "STATUS_": "NTSTATUS"}
 
 
-def define_enum(facts: Facts, tag: str, members: Iterable[str], ndis: bool) -> list[str]:
-    """`enum _TAG { ... };` with a value wherever counting does not give it."""
+def define_enum(facts: Facts, tag: str, members: Iterable[str], typedefs: list[str], ndis: bool) -> list[str]:
+    """`enum _TAG { ... };` with a value wherever counting does not give it, and its typedefs.
+
+    Where a version has none of the members, the typedefs name an int, which an enum is.
+    """
     forms: dict[tuple[str, ...], set[Key]] = {}
     for target, version in ALL_KEYS:
-        lines = tuple(_enum_lines(facts, tag, members, target, version))
+        lines = tuple(_enum_lines(facts, tag, members, typedefs, target, version))
         forms.setdefault(lines, set()).add((target, version))
     merged = merge(sorted(forms.items(), key=lambda form: min(version for _, version in form[1])))
     return list(guarded(merged, set(ALL_KEYS), ndis))
 
 
-def _enum_lines(facts: Facts, tag: str, members: Iterable[str], target: str, version: str) -> Iterator[str]:
+def _enum_lines(facts: Facts, tag: str, members: Iterable[str], typedefs: list[str], target: str, version: str) -> Iterator[str]:
     values = [(name, facts.constant(name, _ARCHES[target], version)) for name in members]
     if all(value is None for _, value in values):
+        yield from (each.replace(f"enum {tag} ", "int ") for each in typedefs)
         return
     yield f"enum {tag} {{"
     previous: int | None = -1
@@ -37,6 +41,7 @@ def _enum_lines(facts: Facts, tag: str, members: Iterable[str], target: str, ver
         yield f"    {name}," if counted else f"    {name} = {value},"
         previous = value
     yield "};"
+    yield from typedefs
 
 
 def define_constant(facts: Facts, name: str, ndis: bool) -> list[str]:

@@ -77,7 +77,7 @@ class Plan:
             own = [name for name in names if not name.startswith("P") or name[1:] not in names]
             typedefs = [f"typedef enum {tag} {each}{self._pointer_suffix(each)};" for each in own]
             typedefs += [f"typedef enum {tag} {each};" for each in names if each not in own]
-            yield define_enum(self.facts, tag, members, ndis) + typedefs
+            yield define_enum(self.facts, tag, members, typedefs, ndis)
 
     def name_blocks(self, family: str) -> Iterator[Block]:
         """Forward typedefs of the family's structs, so that everything else can point to them."""

@@ -50,12 +50,12 @@ class StructWriter:
         members = rebuild(raw["fields"], raw["kind"])
         packed = raw["align"] if max((_align(each, sizes) for each in members), default=1) > raw["align"] else None
         if packed:
-            yield f"#include <pshpack{packed}.h>"
+            yield from ("#ifndef PYNDIS_PARSE", f"#pragma pack(push, {packed})", "#endif")
         yield f"{raw['kind']} {spellings.get('', '')}{tag_of(self._layouts, name)} {{"
         yield from _body(members, "    ", spellings)
         yield "};"
         if packed:
-            yield "#include <poppack.h>"
+            yield from ("#ifndef PYNDIS_PARSE", "#pragma pack(pop)", "#endif")
 
     def _spellings(self, name: str) -> dict[str, dict[str, str]]:
         """Target -> member path (the type itself: '') -> the alignment macro that puts it where the data say."""

@@ -189,15 +189,17 @@ enum _NDIS_IPV6_HEADER_FIELD {
 };
 typedef enum _NDIS_IPV6_HEADER_FIELD NDIS_IPV6_HEADER_FIELD, *PNDIS_IPV6_HEADER_FIELD;
 
-#if NDIS_SUPPORT_NDIS680
+#if !NDIS_SUPPORT_NDIS680
+typedef int NDIS_ISOLATION_MODE, *PNDIS_ISOLATION_MODE;
+#else
 enum _NDIS_ISOLATION_MODE {
     NdisIsolationModeNone = 0,
     NdisIsolationModeNativeVirtualSubnet = 1,
     NdisIsolationModeExternalVirtualSubnet = 2,
     NdisIsolationModeVlan = 3,
 };
-#endif
 typedef enum _NDIS_ISOLATION_MODE NDIS_ISOLATION_MODE, *PNDIS_ISOLATION_MODE;
+#endif
 
 enum _NDIS_MAC_HEADER_FIELD {
     NdisMacHeaderFieldUndefined,
@@ -419,7 +421,9 @@ enum _NDIS_PM_PROTOCOL_OFFLOAD_TYPE {
 };
 typedef enum _NDIS_PM_PROTOCOL_OFFLOAD_TYPE NDIS_PM_PROTOCOL_OFFLOAD_TYPE, *PNDIS_PM_PROTOCOL_OFFLOAD_TYPE;
 
-#if NDIS_SUPPORT_NDIS630
+#if !NDIS_SUPPORT_NDIS630
+typedef int NDIS_PM_WAKE_REASON_TYPE, *PNDIS_PM_WAKE_REASON_TYPE;
+#else
 enum _NDIS_PM_WAKE_REASON_TYPE {
     NdisWakeReasonUnspecified = 0,
     NdisWakeReasonPacket = 1,
@@ -433,5 +437,5 @@ enum _NDIS_PM_WAKE_REASON_TYPE {
     NdisWakeReasonWwanSMSReceive = 8193,
     NdisWakeReasonWwanUSSDReceive = 8194,
 };
-#endif
 typedef enum _NDIS_PM_WAKE_REASON_TYPE NDIS_PM_WAKE_REASON_TYPE, *PNDIS_PM_WAKE_REASON_TYPE;
+#endif

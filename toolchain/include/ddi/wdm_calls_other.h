@@ -89,6 +89,9 @@ DECLSPEC_IMPORT NTSTATUS NTAPI KdDisableDebugger(VOID);
 DECLSPEC_IMPORT NTSTATUS NTAPI KdEnableDebugger(VOID);
 DECLSPEC_IMPORT BOOLEAN NTAPI KdRefreshDebuggerNotPresent(VOID);
 
+_IRQL_requires_max_(HIGH_LEVEL)
+DECLSPEC_IMPORT KIRQL FASTCALL KfRaiseIrql(_In_ KIRQL NewIrql);
+
 _IRQL_requires_max_(APC_LEVEL)
 DECLSPEC_IMPORT VOID NTAPI ProbeForRead(_In_ volatile VOID *Address, _In_ SIZE_T Length, _In_ ULONG Alignment);
 
@@ -105,8 +108,6 @@ DECLSPEC_IMPORT NTSTATUS NTAPI CmCallbackGetKeyObjectIDEx(
     _Out_opt_ PCUNICODE_STRING *ObjectName, _In_ ULONG Flags);
 _IRQL_requires_max_(APC_LEVEL)
 DECLSPEC_IMPORT VOID NTAPI CmCallbackReleaseKeyObjectIDEx(_In_ PCUNICODE_STRING ObjectName);
-_IRQL_requires_max_(HIGH_LEVEL)
-DECLSPEC_IMPORT KIRQL FASTCALL KfRaiseIrql(_In_ KIRQL NewIrql);
 #endif
 
 #if defined(_AMD64_) || defined(_X86_)

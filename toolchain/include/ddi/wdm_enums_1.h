@@ -173,15 +173,17 @@ enum POWER_INFORMATION_LEVEL {
 };
 typedef enum POWER_INFORMATION_LEVEL POWER_INFORMATION_LEVEL, *PPOWER_INFORMATION_LEVEL;
 
-#if defined(_AMD64_) || defined(_X86_) && (NTDDI_VERSION >= NTDDI_WIN10_RS3)
+#if (defined(_AMD64_) && !(NTDDI_VERSION >= NTDDI_WIN10_RS3)) || (defined(_X86_) && !(NTDDI_VERSION >= NTDDI_WIN10_RS3)) || (defined(_ARM64_))
+typedef int BOUND_CALLBACK_STATUS, *PBOUND_CALLBACK_STATUS;
+#else
 enum _BOUND_CALLBACK_STATUS {
     BoundExceptionContinueSearch = 0,
     BoundExceptionHandled = 1,
     BoundExceptionError = 2,
     BoundExceptionMaximum = 3,
 };
-#endif
 typedef enum _BOUND_CALLBACK_STATUS BOUND_CALLBACK_STATUS, *PBOUND_CALLBACK_STATUS;
+#endif
 
 enum _BUS_DATA_TYPE {
     ConfigurationSpaceUndefined = -1,

@@ -2,6 +2,18 @@
 /* Enums of wdm. */
 #pragma once
 
+enum _TIMER_SET_INFORMATION_CLASS {
+    TimerSetCoalescableTimer,
+    MaxTimerInfoClass,
+};
+typedef enum _TIMER_SET_INFORMATION_CLASS TIMER_SET_INFORMATION_CLASS, *PTIMER_SET_INFORMATION_CLASS;
+
+enum _TIMER_TYPE {
+    NotificationTimer,
+    SynchronizationTimer,
+};
+typedef enum _TIMER_TYPE TIMER_TYPE, *PTIMER_TYPE;
+
 enum _TOKEN_INFORMATION_CLASS {
     TokenUser = 1,
     TokenGroups,

@@ -100,7 +100,9 @@ union _LARGE_INTEGER {
     LONGLONG QuadPart;
 };
 
-#include <pshpack4.h>
+#ifndef PYNDIS_PARSE
+#pragma pack(push, 4)
+#endif
 struct _CM_PARTIAL_RESOURCE_DESCRIPTOR {
     UCHAR Type;
     UCHAR ShareDisposition;
@@ -186,7 +188,9 @@ struct _CM_PARTIAL_RESOURCE_DESCRIPTOR {
         } Connection;
     } u;
 };
-#include <poppack.h>
+#ifndef PYNDIS_PARSE
+#pragma pack(pop)
+#endif
 
 struct _CM_PARTIAL_RESOURCE_LIST {
     USHORT Version;

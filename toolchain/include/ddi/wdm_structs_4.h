@@ -153,7 +153,9 @@ struct _SYSTEM_POWER_STATE_CONTEXT {
 };
 
 #if defined(_X86_)
-#include <pshpack4.h>
+#ifndef PYNDIS_PARSE
+#pragma pack(push, 4)
+#endif
 #endif
 struct _IO_STACK_LOCATION {
     UCHAR MajorFunction;
@@ -361,7 +363,9 @@ struct _IO_STACK_LOCATION {
     PVOID Context;
 };
 #if defined(_X86_)
-#include <poppack.h>
+#ifndef PYNDIS_PARSE
+#pragma pack(pop)
+#endif
 #endif
 
 struct _IO_STATUS_BLOCK {

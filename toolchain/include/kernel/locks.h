@@ -30,6 +30,29 @@ KeInitializeSpinLock(_Out_ PKSPIN_LOCK SpinLock)
 #define ExAcquireSpinLockAtDpcLevel(lock) KeAcquireSpinLockAtDpcLevel(lock)
 #define ExReleaseSpinLockFromDpcLevel(lock) KeReleaseSpinLockFromDpcLevel(lock)
 
+/* Lists that need no lock. */
+#ifdef _X86_
+#define ExQueryDepthSList(head) ((head)->Depth)
+#define InterlockedFlushSList(head) ExInterlockedFlushSList(head)
+#else
+#define InterlockedPopEntrySList(head) ExpInterlockedPopEntrySList(head)
+#define InterlockedPushEntrySList(head, entry) ExpInterlockedPushEntrySList(head, entry)
+#define InterlockedFlushSList(head) ExpInterlockedFlushSList(head)
+#define ExInterlockedFlushSList(head) ExpInterlockedFlushSList(head)
+#endif
+#define ExInitializeSListHead(head) InitializeSListHead(head)
+#define QueryDepthSList(head) ExQueryDepthSList(head)
+
+/* Lists that a spin lock guards: x86 has them under other names. */
+#ifdef _X86_
+#define ExInterlockedInsertHeadList(head, entry, lock) ExfInterlockedInsertHeadList(head, entry, lock)
+#define ExInterlockedInsertTailList(head, entry, lock) ExfInterlockedInsertTailList(head, entry, lock)
+#define ExInterlockedRemoveHeadList(head, lock) ExfInterlockedRemoveHeadList(head, lock)
+#define ExInterlockedPopEntryList(head, lock) ExfInterlockedPopEntryList(head, lock)
+#define ExInterlockedPushEntryList(head, entry, lock) ExfInterlockedPushEntryList(head, entry, lock)
+#define ExInterlockedAddUlong(addend, increment, lock) ExfInterlockedAddUlong(addend, increment, lock)
+#endif
+
 FORCEINLINE VOID
 ExInitializeFastMutex(_Out_ PFAST_MUTEX FastMutex)
 {
