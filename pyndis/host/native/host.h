@@ -24,7 +24,7 @@
 
 typedef int32_t status_t;
 enum { PASSIVE = 0, APC = 1, DISPATCH = 2, HIGH = 15, PAGE = 4096 };
-enum { HELD_MAX = 24, STACK_MAX = 10, COUNTS_MAX = 512 };
+enum { THREAD_STACK = 512 * 1024, HELD_MAX = 24, STACK_MAX = 10, COUNTS_MAX = 512 };
 
 struct header {
     uint8_t type, revision;
@@ -108,7 +108,7 @@ struct thread {
     uint32_t counts[COUNTS_MAX], failed[COUNTS_MAX];
     struct thread *next;
     void *kpcr, *ethread;
-    uintptr_t stack_low;
+    uintptr_t stack_top;
     const char *what;
     struct waiter *waiter;
     struct irp_record *irp; /* innermost IRP being dispatched */

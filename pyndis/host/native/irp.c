@@ -244,7 +244,8 @@ void irp_complete(IRP *irp, int8_t boost)
     }
     struct file *file = record->file;
     atomic_fetch_sub(&record->device->requests, 1);
-    object_signal(&record->done);
+    if (!record->finished)
+        object_signal(&record->done);
     irp_release(record);
     file_dereference(file);
 }

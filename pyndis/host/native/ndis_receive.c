@@ -214,9 +214,11 @@ EXPORT(void, NdisMIndicateReceiveNetBufferLists, void *handle, NET_BUFFER_LIST *
     uint32_t found = chain_check(adapter, chain, flags);
     if (found != count)
         violation("NblChain", chain, "NumberOfNetBufferLists is %u; the chain has %u", count, found);
-    if (found && adapter->run)
+    if (found && adapter->run) {
         run_receive(adapter->run, chain);
-    else if (found)
+        if (!(flags & NDIS_RECEIVE_FLAGS_RESOURCES))
+            chain_give_back(adapter, chain);
+    } else if (found)
         deliver(adapter, chain, flags);
     atomic_fetch_sub(&adapter->indicating, 1);
 }

@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-enum { THREAD_STACK = 512 * 1024, SIGNAL_STACK = 64 * 1024, KPCR_CURRENT_THREAD = 0x188, KPCR_SELF = 0x18 };
+enum { SIGNAL_STACK = 64 * 1024, KPCR_CURRENT_THREAD = 0x188, KPCR_SELF = 0x18 };
 
 struct job {
     struct job *next;
@@ -88,6 +88,7 @@ static void segment_start(struct thread *thread)
 static void self_start(void)
 {
     self = calloc(1, sizeof *self);
+    self->stack_top = (uintptr_t)__builtin_frame_address(0);
     segment_start(self);
     stack_t stack = {.ss_sp = malloc(SIGNAL_STACK), .ss_size = SIGNAL_STACK};
     sigaltstack(&stack, NULL);

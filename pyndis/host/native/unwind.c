@@ -25,8 +25,7 @@ const struct runtime_function *unwind_function(uintptr_t address)
 
 static bool stack_readable(uintptr_t at)
 {
-    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-    return at % 8 == 0 && (at - here < (1u << 20) || here - at < (1u << 16));
+    return at % 8 == 0 && self && at < self->stack_top && self->stack_top - at < THREAD_STACK;
 }
 
 static bool load(uintptr_t at, uintptr_t *value)

@@ -217,6 +217,15 @@ static struct command *command_parse(char *frame, size_t size)
     return command;
 }
 
+/* musl's own macro compares a size with a difference. */
+static struct cmsghdr *next_header(struct msghdr *message, struct cmsghdr *header)
+{
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wsign-compare"
+    return CMSG_NXTHDR(message, header);
+#pragma clang diagnostic pop
+}
+
 static bool read_all(void *buffer, size_t size, int *fds, int *fd_count)
 {
     for (size_t done = 0; done < size;) {
@@ -228,7 +237,7 @@ static bool read_all(void *buffer, size_t size, int *fds, int *fd_count)
             continue;
         if (n <= 0)
             return false;
-        for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+        for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = next_header(&message, c)) {
             if (c->cmsg_type != SCM_RIGHTS)
                 continue;
             size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
