@@ -73,7 +73,9 @@ class Annotations:
                 return self._read(home, value, self_type)
             case VariableDecl():
                 return t.VarType(name)
-        raise error("PYN-K02", f"no type is named {name}", (span_of(module.file, node), "not found"), help="import it, or mend the name")
+        raise error(
+            "PYN-K02", f"no type is named {name}", (span_of(module.file, node), "not found"), help="import it, or mend the name"
+        )
 
     def _subscript(self, module: Module, node: ast.expr, name: str, inside: ast.expr, self_type: t.Type | None) -> t.Type:
         items = inside.elts if isinstance(inside, ast.Tuple) else [inside]
@@ -82,7 +84,11 @@ class Annotations:
         arguments = [self._read(module, each, self_type) for each in items]
         match name:
             case "Owned":
-                return t.OptionalType(t.OwnedType(arguments[0].inner)) if isinstance(arguments[0], t.OptionalType) else t.OwnedType(arguments[0])
+                return (
+                    t.OptionalType(t.OwnedType(arguments[0].inner))
+                    if isinstance(arguments[0], t.OptionalType)
+                    else t.OwnedType(arguments[0])
+                )
             case "Shared":
                 return t.SharedType(arguments[0])
             case "Ref":
@@ -99,7 +105,9 @@ class Annotations:
         if isinstance(decl, ClassDecl) and len(decl.variables) == len(arguments):
             return t.ClassType(decl, tuple(arguments))
         raise error(
-            "PYN-K03", f"`{ast.unparse(node)}` is not a type of the language", (span_of(module.file, node), f"{name} takes no such arguments")
+            "PYN-K03",
+            f"`{ast.unparse(node)}` is not a type of the language",
+            (span_of(module.file, node), f"{name} takes no such arguments"),
         )
 
     def _annotated(self, module: Module, items: list[ast.expr], self_type: t.Type | None) -> t.Type:
@@ -112,7 +120,9 @@ class Annotations:
         if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Name) and mark.func.id == "Within":
             low, high = (self.context.constants.integer(module, each) for each in mark.args)
             if not isinstance(base, t.IntType) or low < base.c.low or high > base.c.high or low > high:
-                raise error("PYN-K04", f"Within({low}, {high}) does not lie within {base}", (span_of(module.file, mark), "this range"))
+                raise error(
+                    "PYN-K04", f"Within({low}, {high}) does not lie within {base}", (span_of(module.file, mark), "this range")
+                )
             return t.IntType(base.c.within(low, high))
         raise error("PYN-K01", f"`{ast.unparse(mark)}` is not a mark of the language", (span_of(module.file, mark), "here"))
 

@@ -8,11 +8,10 @@ from pyndis.frontend import types as t
 from pyndis.frontend.errors import error
 from pyndis.frontend.function import Lowering
 from pyndis.frontend.layout import pointee
-from pyndis.frontend.names import camel
 from pyndis.frontend.program import Context, Instance
 from pyndis.frontend.raising import emit_ladder
 from pyndis.frontend.state import Local
-from pyndis.frontend.tidy import place_declarations, tidy, walk_statements
+from pyndis.frontend.tidy import place_declarations, tidy, walk, walk_statements
 from pyndis.ir import nodes as ir
 from pyndis.ir import types as c
 
@@ -50,8 +49,8 @@ def lower_body(context: Context, instance: Instance) -> None:
 def _parameter(fx: Lowering, name: str, type: t.Type) -> ir.Param:
     kind = fx.c_value(type)
     shown = fx.owner.decl.name if name == "self" and fx.owner is not None else name
-    symbol = ir.Symbol(camel(shown), kind if not isinstance(type, t.NumberType) else c.NUMBER, source=name)
-    fx._taken.add(symbol.name)
+    symbol = fx.symbol(shown, kind, local=False)
+    symbol.source = name
     fx.locals[name] = Local(name, type, symbol)
     if isinstance(kind, c.Pointer) or (isinstance(kind, c.Named) and kind.name.startswith("P")):
         return ir.Param(symbol, "_Inout_opt_" if isinstance(type, t.OptionalType) else "_Inout_")
@@ -100,7 +99,9 @@ def _end(fx: Lowering, node: ast.FunctionDef) -> None:
     if fx.state is None:
         return
     if not isinstance(fx.instance.result, t.NoneType | t.OptionalType):
-        raise error("PYN-L26", f"{node.name} can end without a result", (fx.span(node), "this function"), help="return one on every path")
+        raise error(
+            "PYN-L26", f"{node.name} can end without a result", (fx.span(node), "this function"), help="return one on every path"
+        )
     fx.release_down_to(0, node)
     returned = ir.Return(ir.Null(fx.c_value(fx.instance.result)) if isinstance(fx.instance.result, t.OptionalType) else None)
     fx.disposition_at_end = fx.live.disposition
@@ -121,6 +122,7 @@ def _function(fx: Lowering, parameters: list[ir.Param]) -> ir.Function:
     if fx.result_out is not None:
         parameters.append(ir.Param(fx.result_out, "_Out_"))
     _drop_last_return(body)
+    _drop_unused_self(fx, body)
     tidy(body)
     place_declarations(body, fx.symbols)
     decl = instance.decl
@@ -170,6 +172,19 @@ def _rewrite(fx: Lowering, block: list[ir.Stmt], out: ir.Symbol | None, success:
 def _drop_last_return(body: list[ir.Stmt]) -> None:
     if body and isinstance(body[-1], ir.Return) and body[-1].value is None:
         body.pop()
+
+
+def _drop_unused_self(fx: Lowering, body: list[ir.Stmt]) -> None:
+    """A callback that does not look at its object does not look for it."""
+    local = fx.locals.get("self")
+    if not fx.role or local is None:
+        return
+    uses = [each for each in walk_statements(body) if isinstance(each, ir.Var) and each.symbol is local.symbol]
+    if len(uses) == 1:
+        for number, statement in enumerate(body):
+            if isinstance(statement, ir.Assign) and statement.target is uses[0]:
+                anchors = [each for each in walk(statement.value) if isinstance(each, ir.Var)]
+                body[number] = ir.Do(ir.Call(c.VOID, "UNREFERENCED_PARAMETER", [anchors[0]]))
 
 
 def _is_pure(function: ir.Function) -> bool:

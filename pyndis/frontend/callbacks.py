@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from pyndis.frontend import types as t
 from pyndis.frontend.annotations import c_type
 from pyndis.frontend.function import Lowering
 from pyndis.frontend.layout import pointee
@@ -33,7 +34,7 @@ def callback_function(fx: Lowering, decorator: ast.expr) -> list[ir.Param]:
         if each.name == keywords.get("context") or (number == 0 and "within" in keywords):
             anchor = symbol
         elif name in wanted:
-            fx.locals[name] = Local(name, wanted[name], symbol)
+            fx.locals[name] = Local(name, wanted[name], _typed(fx, symbol, wanted[name]))
         else:
             unused.append(symbol)
     assert anchor is not None, f"{role} gives no object"
@@ -42,6 +43,16 @@ def callback_function(fx: Lowering, decorator: ast.expr) -> list[ir.Param]:
         fx.emit(ir.Do(ir.Call(c.VOID, "UNREFERENCED_PARAMETER", [ir.Var(symbol.type, symbol)])))
     fx.role = role
     return parameters
+
+
+def _typed(fx: Lowering, symbol: ir.Symbol, wanted: t.Type) -> ir.Symbol:
+    """A parameter that the kernel passes as PVOID, in a local of the type that it has."""
+    kind = fx.c_value(wanted)
+    if not isinstance(symbol.type, c.Named) or not isinstance(kind, c.Pointer):
+        return symbol
+    typed = fx.symbol(symbol.source, kind)
+    fx.emit(ir.Assign(ir.Var(kind, typed), ir.Cast(kind, ir.Var(symbol.type, symbol))))
+    return typed
 
 
 def _bind_self(fx: Lowering, anchor: ir.Symbol, within: str) -> None:

@@ -27,7 +27,9 @@ def lower_call(fx: Lowering, node: ast.Call, into: Local | None = None) -> Value
     """A call. `into`: the local that the result is stored in, where it is a struct."""
     match node.func:
         case ast.Name(id=name) if name in fx.locals:
-            raise fx.refuse("PYN-L06", f"{name} is a value and not a function", node, help="there are no function values in the language")
+            raise fx.refuse(
+                "PYN-L06", f"{name} is a value and not a function", node, help="there are no function values in the language"
+            )
         case ast.Name(id=name):
             return _named_call(fx, node, name, into)
         case ast.Subscript(value=ast.Name()):
@@ -118,7 +120,13 @@ def _split(fx: Lowering, base: Value, type: t.SharedType, node: ast.AST) -> Valu
 
 
 def call_method(
-    fx: Lowering, base: Value, type: t.ClassType, method: FuncDecl, arguments: list[Value], node: ast.AST, into: Local | None = None
+    fx: Lowering,
+    base: Value,
+    type: t.ClassType,
+    method: FuncDecl,
+    arguments: list[Value],
+    node: ast.AST,
+    into: Local | None = None,
 ) -> Value:
     """A method of a value."""
     for argument, parameter in zip(arguments, method.node.args.args[1:], strict=False):
@@ -192,7 +200,11 @@ def _result_name(instance: Instance) -> str:
 def _plain_call(fx: Lowering, instance: Instance, call: ir.Call, target: Local | None, node: ast.AST) -> Value:
     if target is not None or isinstance(instance.result, t.NoneType):
         fx.emit(ir.Do(call), node)
-        return Value(fx.reference(target).type, fx.reference(target).expr, target, fresh=True) if target else Value(t.NONE, ir.Null(c.VOID))
+        return (
+            Value(fx.reference(target).type, fx.reference(target).expr, target, fresh=True)
+            if target
+            else Value(t.NONE, ir.Null(c.VOID))
+        )
     kept = fx.temporary(_result_name(instance), call, instance.result, node)
     return Value(instance.result, kept.expr, fresh=True)
 
@@ -222,7 +234,13 @@ def construct(fx: Lowering, type: t.Type, node: ast.Call, into: Local | None = N
 
 
 def initialise(
-    fx: Lowering, type: t.ClassType, place: Value, values: list[Value], method: FuncDecl | None, node: ast.AST, local: Local | None
+    fx: Lowering,
+    type: t.ClassType,
+    place: Value,
+    values: list[Value],
+    method: FuncDecl | None,
+    node: ast.AST,
+    local: Local | None,
 ) -> Value:
     """Run `__init__` on a zeroed struct: plain stores are written out."""
     if method is not None:
@@ -230,7 +248,9 @@ def initialise(
         names = [name for name, _ in instance.parameters[1:]]
         for statement in method.node.body:
             match statement:
-                case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=field)], value=ast.Name(id=source)) if source in names:
+                case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=field)], value=ast.Name(id=source)) if (
+                    source in names
+                ):
                     from pyndis.frontend.statements import store_field
 
                     store_field(fx, place, type, field, values[names.index(source)], node)
@@ -240,4 +260,3 @@ def initialise(
                     call_instance(fx, instance, [place, *values], node)
                     break
     return Value(type, place.expr, local, fresh=True)
-

@@ -20,10 +20,14 @@ def coerce(fx: Lowering, value: Value, wanted: t.Type, node: ast.AST, parameter:
     if isinstance(wanted, t.SharedType) and isinstance(found, t.SharedType):
         _bind_protocol(fx, wanted, found, node)
         if wanted.unit and not found.unit:
-            raise fx.refuse("PYN-O05", "a share with weight is stored whole", node, help="store `.share()` of it: that splits one off")
+            raise fx.refuse(
+                "PYN-O05", "a share with weight is stored whole", node, help="store `.share()` of it: that splits one off"
+            )
         return value.expr
     if isinstance(found, t.SharedType):
-        value = Value(found.inner, value.expr if found.unit else member_expr(value.expr, "Object", fx.c_value(found.inner)), value.local)
+        value = Value(
+            found.inner, value.expr if found.unit else member_expr(value.expr, "Object", fx.c_value(found.inner)), value.local
+        )
         found = fx.context.resolve(found.inner)
     if isinstance(t.strip_optional(wanted), t.OwnedType) and value.local is not None and value.local.owner in fx.live.live:
         found = t.OwnedType(t.unmarked(found)) if not isinstance(found, t.OptionalType) else found

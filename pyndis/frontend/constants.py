@@ -73,7 +73,9 @@ class Constants:
         if isinstance(value, Member):
             return value.value
         if not isinstance(value, int):
-            raise error("PYN-C02", f"`{ast.unparse(node)}` is not a constant number", (span_of(module.file, node), "it must be one here"))
+            raise error(
+                "PYN-C02", f"`{ast.unparse(node)}` is not a constant number", (span_of(module.file, node), "it must be one here")
+            )
         return value
 
     def maybe(self, module: Module, node: ast.expr) -> Constant | NotConstant:
@@ -105,7 +107,9 @@ class Constants:
             case ast.Tuple(elts=items):
                 return tuple(self.value(module, each) for each in items)
             case ast.Dict(keys=keys, values=values):
-                return {self.value(module, key): self.value(module, value) for key, value in zip(keys, values, strict=True) if key}
+                return {
+                    self.value(module, key): self.value(module, value) for key, value in zip(keys, values, strict=True) if key
+                }
             case ast.Call(func=ast.Name(id="option"), args=arguments):
                 name, *allowed = (str(self.value(module, each)) for each in arguments)
                 return self._option(module, node, name, allowed)
@@ -120,7 +124,10 @@ class Constants:
     def _member(self, module: Module, node: ast.expr, decl: EnumDecl, name: str) -> Member:
         if name not in decl.members:
             raise error(
-                "PYN-C03", f"{decl.name} has no member {name}", (span_of(module.file, node), "here"), help=f"one of {', '.join(decl.members)}"
+                "PYN-C03",
+                f"{decl.name} has no member {name}",
+                (span_of(module.file, node), "here"),
+                help=f"one of {', '.join(decl.members)}",
             )
         return Member(decl, name)
 

@@ -57,7 +57,12 @@ def _enter(fx: Lowering, item: ast.withitem) -> None:
         _enter_lock(fx, item, value, kind, name)
         return
     if not isinstance(kind, t.ClassType) or kind.decl.method("__exit__") is None:
-        raise fx.refuse("PYN-K17", f"{kind} cannot be entered", item.context_expr, help="`with` takes locks, completing(), receiving(), unsafe()")
+        raise fx.refuse(
+            "PYN-K17",
+            f"{kind} cannot be entered",
+            item.context_expr,
+            help="`with` takes locks, completing(), receiving(), unsafe()",
+        )
     enter = kind.decl.method("__enter__")
     assert enter is not None
     entered = value

@@ -306,7 +306,9 @@ def _base(scope: Scope, module: Module, decl: ClassDecl, base: ast.expr) -> None
         found = scope.find(module, name)
         if not isinstance(found, ClassDecl):
             raise error(
-                "PYN-S10", f"{decl.name} extends {name}, which is not a class of the framework", (span_of(module.file, base), "here")
+                "PYN-S10",
+                f"{decl.name} extends {name}, which is not a class of the framework",
+                (span_of(module.file, base), "here"),
             )
         if decl.base is not None or not found.module.library:
             raise error(

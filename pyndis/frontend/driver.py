@@ -25,7 +25,15 @@ from pyndis.ir import nodes as ir
 from pyndis.ir import types as c
 
 PASSIVE, ANY = (0, 0), (0, 2)
-_FRAMEWORK = {"begin": PASSIVE, "sent": ANY, "given_back": ANY, "pause": PASSIVE, "restart": PASSIVE, "set_power": PASSIVE, "remove": PASSIVE}
+_FRAMEWORK = {
+    "begin": PASSIVE,
+    "sent": ANY,
+    "given_back": ANY,
+    "pause": PASSIVE,
+    "restart": PASSIVE,
+    "set_power": PASSIVE,
+    "remove": PASSIVE,
+}
 _DEVICE = {"open": PASSIVE, "refuse": PASSIVE, "enter": ANY, "leave": ANY, "drain": PASSIVE, "add": PASSIVE, "remove": PASSIVE}
 _IRQL = {
     "create": PASSIVE, "cleanup": PASSIVE, "close": PASSIVE, "read": ANY, "write": ANY, "send": ANY, "returned": ANY, "cancel_send": ANY,
@@ -43,7 +51,9 @@ def lower_driver(folder: Path, facts: Facts, options: Mapping[str, str]) -> tupl
     plan = Plan(adapter=adapter.c_name, struct=need_struct(context, context.adapter_type))
     _constants(context, driver, adapter, plan)
     _functions(context, adapter, hooks, plan)
-    program = ir.Program(folder.resolve().name, list(context.used_constants.values()), list(context.structs.values()), context.functions)
+    program = ir.Program(
+        folder.resolve().name, list(context.used_constants.values()), list(context.structs.values()), context.functions
+    )
     return program, plan, context
 
 
@@ -59,7 +69,12 @@ def _find(context: Context, module: Module) -> tuple[ClassDecl, ClassDecl]:
     value = field.declared if field is not None else None
     adapter = context.scope.find(module, value.id) if isinstance(value, ast.Name) else None
     if not isinstance(adapter, ClassDecl) or not adapter.extends("Adapter"):
-        raise error("PYN-S16", f"{found[0].name} does not say which class its adapters are", (found[0].span, "here"), help="write `adapter = …`")
+        raise error(
+            "PYN-S16",
+            f"{found[0].name} does not say which class its adapters are",
+            (found[0].span, "here"),
+            help="write `adapter = …`",
+        )
     return found[0], adapter
 
 
@@ -84,13 +99,17 @@ def _keywords(context: Context, field: FieldDecl) -> dict[str, Constant]:
 def _constants(context: Context, driver: ClassDecl, adapter: ClassDecl, plan: Plan) -> None:
     for name in ("attributes", "device"):
         if name not in adapter.fields:
-            raise error("PYN-S17", f"{adapter.name} declares no {name}", (adapter.span, "in this class"), help=f"declare `{name} = …`")
+            raise error(
+                "PYN-S17", f"{adapter.name} declares no {name}", (adapter.span, "in this class"), help=f"declare `{name} = …`"
+            )
     for key, value in _keywords(context, adapter.fields["attributes"]).items():
         plan.attributes[key] = _attribute(adapter.fields["attributes"], key, value)
     for key, value in _keywords(context, adapter.fields["device"]).items():
         plan.device[key] = f"STATUS_{value.name}" if isinstance(value, Member) else str(value)
     if "ndis" not in driver.fields:
-        raise error("PYN-S17", f"{driver.name} declares no ndis", (driver.span, "in this class"), help="declare `ndis = NdisVersion(…)`")
+        raise error(
+            "PYN-S17", f"{driver.name} declares no ndis", (driver.span, "in this class"), help="declare `ndis = NdisVersion(…)`"
+        )
     for key, value in _keywords(context, driver.fields["ndis"]).items():
         assert isinstance(value, tuple)
         plan.ndis[key] = (int(str(value[0])), int(str(value[1])))
@@ -105,7 +124,10 @@ def _attribute(field: FieldDecl, key: str, value: Constant) -> object:
     for word in words:
         if word not in known:
             raise error(
-                "PYN-S18", f"{key} is {word!r}", (span_of(field.module.file, field.node), "in these attributes"), help=f"one of {', '.join(known)}"
+                "PYN-S18",
+                f"{key} is {word!r}",
+                (span_of(field.module.file, field.node), "in these attributes"),
+                help=f"one of {', '.join(known)}",
             )
     spelled = tuple(known[str(word)] for word in words)
     return spelled if isinstance(value, tuple) else spelled[0]
@@ -153,16 +175,11 @@ def _functions(context: Context, adapter: ClassDecl, hooks: Hooks, plan: Plan) -
     for name, method in hooks.plain.items():
         plan.hooks[name] = _hook(context, method, owner, name)
     for name, irql in _FRAMEWORK.items():
-        method = adapter.method(name)
-        assert method is not None
-        plan.framework[name] = _call(_instance(context, method, owner, irql))
+        plan.framework[name] = _call(_instance(context, _method(adapter, name), owner, irql))
     device = context.library_class("ControlDevice")
     for name, irql in _DEVICE.items():
-        method = device.method(name)
-        assert method is not None
-        plan.framework[f"device_{name}"] = _call(_instance(context, method, t.ClassType(device), irql))
-    read = context.library_class("Counter").method("read")
-    assert read is not None
+        plan.framework[f"device_{name}"] = _call(_instance(context, _method(device, name), t.ClassType(device), irql))
+    read = _method(context.library_class("Counter"), "read")
     plan.framework["counter_read"] = _call(_instance(context, read, t.ClassType(context.library_class("Counter")), ANY))
     for oid, method in hooks.sets:
         parameters = method.node.args.args[1:]
@@ -171,6 +188,13 @@ def _functions(context: Context, adapter: ClassDecl, hooks: Hooks, plan: Plan) -
     while context.callbacks:
         method, type = context.callbacks.pop(0)
         instance_of(context, method, type, node=method.node)
+
+
+def _method(decl: ClassDecl, name: str) -> FuncDecl:
+    """A method that the library has."""
+    found = decl.method(name)
+    assert found is not None, f"{decl.name} has no {name}"
+    return found
 
 
 def _hook(context: Context, method: FuncDecl, owner: t.ClassType, name: str) -> Call:
@@ -182,7 +206,9 @@ def _hook(context: Context, method: FuncDecl, owner: t.ClassType, name: str) -> 
             help=f"write `try:` and `except {min(private)}:` around what raises it",
         )  # fmt: skip
     if "NdisStatus" in instance.raises and name in ("create", "cleanup", "close", "read", "write"):
-        raise error("PYN-K07", "an NdisStatus can end up in a request", (method.span, "in this hook"), help="raise a Status instead")
+        raise error(
+            "PYN-K07", "an NdisStatus can end up in a request", (method.span, "in this hook"), help="raise a Status instead"
+        )
     return _call(instance)
 
 
@@ -198,9 +224,7 @@ def _fields(context: Context, adapter: ClassDecl, hooks: Hooks, plan: Plan) -> N
         assert isinstance(type, t.ClassType)
         if type.decl.name == "Removal":
             plan.removal = camel(name)
-            watch = type.decl.method("watch")
-            assert watch is not None
-            plan.framework["removal_watch"] = _call(_instance(context, watch, type, PASSIVE))
+            plan.framework["removal_watch"] = _call(_instance(context, _method(type.decl, "watch"), type, PASSIVE))
         make, unmake = type.decl.method("make"), type.decl.method("unmake")
         plan.fields.append(
             FieldPlan(
@@ -236,7 +260,9 @@ def _settings(context: Context, field: FieldDecl, type: t.ClassType) -> tuple[tu
         match statement:
             case ast.Assign(targets=[ast.Attribute(attr=attribute)], value=ast.Name(id=source)) if source in given:
                 found.append((camel(attribute), _number(context, field, given[source])))
-            case ast.Assign(targets=[ast.Attribute(attr=attribute)], value=ast.Call(func=ast.Name(id=made), args=[ast.Name(id=source)])):
+            case ast.Assign(
+                targets=[ast.Attribute(attr=attribute)], value=ast.Call(func=ast.Name(id=made), args=[ast.Name(id=source)])
+            ):
                 inner = context.scope.find(type.decl.module, made)
                 assert isinstance(inner, ClassDecl)
                 found.append((f"{camel(attribute)}.{_first_field(inner)}", _number(context, field, given[source])))

@@ -19,9 +19,7 @@ class SourceError(DriverFailure):
     """The driver's source is at fault."""
 
 
-def error(
-    code: str, message: str, *places: tuple[Span | None, str], help: str = "", notes: tuple[str, ...] = ()
-) -> SourceError:
+def error(code: str, message: str, *places: tuple[Span | None, str], help: str = "", notes: tuple[str, ...] = ()) -> SourceError:
     """An error to raise. The first place is where it is; the help is the mend."""
     labels = tuple(Label(span, text) for span, text in places if span is not None)
     return SourceError(Diagnostic(code, message, labels, notes, help))

@@ -280,7 +280,12 @@ def _subscript(fx: Lowering, node: ast.Subscript) -> Value:
         kind = base.expr.place.type
         assert isinstance(kind, c.Array)
         return Value(base.type.item, ir.Index(kind.element, base.expr.place, integer(fx, index, node.slice)))
-    if isinstance(base.type, t.RawType) and isinstance(base.type.c, c.Array) and isinstance(base.expr, ir.AddressOf) and fx.unsafe:
+    if (
+        isinstance(base.type, t.RawType)
+        and isinstance(base.type.c, c.Array)
+        and isinstance(base.expr, ir.AddressOf)
+        and fx.unsafe
+    ):
         element = base.type.c.element
         item = ir.Index(element, base.expr.place, integer(fx, index, node.slice))
         if isinstance(element, c.Struct):

@@ -82,15 +82,16 @@ class Lowering:
 
     # ---- names
 
-    def symbol(self, name: str, type: c.CType, node: ast.AST | None = None) -> ir.Symbol:
-        """A C local with a name of its own."""
+    def symbol(self, name: str, type: c.CType, node: ast.AST | None = None, *, local: bool = True) -> ir.Symbol:
+        """A C local (or parameter) with a name of its own."""
         wanted = camel(name) or "Value"
         unique, number = wanted, 2
         while unique in self._taken:
             unique, number = f"{wanted}{number}", number + 1
         self._taken.add(unique)
         symbol = ir.Symbol(unique, type, source=name, span=self.span(node) if node is not None else None)
-        self.symbols.append(symbol)
+        if local:
+            self.symbols.append(symbol)
         return symbol
 
     def rename(self, symbol: ir.Symbol, name: str) -> None:

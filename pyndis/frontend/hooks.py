@@ -85,7 +85,9 @@ def _read(context: Context, adapter: ClassDecl, method: FuncDecl, decorator: ast
                 member = context.constants.value(method.module, each)
                 assert isinstance(member, Member)
                 hooks.sets.append((member.name, method))
-        case ast.Name(id="property" | "staticmethod" | "callback" | "completes" | "pends") | ast.Call(func=ast.Name(id="callback")):
+        case (
+            ast.Name(id="property" | "staticmethod" | "callback" | "completes" | "pends") | ast.Call(func=ast.Name(id="callback"))
+        ):
             pass
         case _:
             raise error(
@@ -99,7 +101,9 @@ def _read(context: Context, adapter: ClassDecl, method: FuncDecl, decorator: ast
 def _once(hooks: dict[str, FuncDecl], name: str, method: FuncDecl, decorator: ast.expr) -> None:
     if name in hooks:
         place = span_of(method.module.file, decorator)
-        raise error("PYN-S20", f"two methods are hooked to {name}", (place, "this is the second"), (hooks[name].span, "this is the first"))
+        raise error(
+            "PYN-S20", f"two methods are hooked to {name}", (place, "this is the second"), (hooks[name].span, "this is the first")
+        )
     hooks[name] = method
 
 
@@ -123,7 +127,9 @@ def _one_at_a_time(context: Context, adapter: ClassDecl, method: FuncDecl) -> No
         end_lineno=method.node.end_lineno, end_col_offset=0,
     )  # fmt: skip
     adapter.methods[names["step"]] = FuncDecl(names["step"], method.module, step, adapter)
-    _added(adapter, method, _RUN.format(doc="One run at a time: a call during a run makes the runner go round once more.", **names))
+    _added(
+        adapter, method, _RUN.format(doc="One run at a time: a call during a run makes the runner go round once more.", **names)
+    )
     declared = ast.parse("Turn()", mode="eval").body
     for each in ast.walk(declared):
         ast.copy_location(each, method.node)

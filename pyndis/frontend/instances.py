@@ -47,11 +47,14 @@ def _new(context: Context, decl: FuncDecl, owner: t.ClassType | None, bound: t.B
         variables |= dict(zip(owner.decl.variables, owner.args, strict=False))
         for ancestor in owner.decl.ancestors:
             variables |= dict(zip(ancestor.variables, owner.args, strict=False))
-    prefix = c_prefix(owner) if owner is not None else "".join(c_prefix(t.strip(each)) for each in bound.variables.values())
+    generic = "".join(c_prefix(t.strip(each)) for each in bound.variables.values())
+    prefix = c_prefix(owner) if owner is not None else generic or camel(context.name)
     instance = Instance(decl, owner, t.Bindings(variables), prefix + camel(decl.name))
     instance.parameters = _parameters(context, instance, list(shares))
     returns = decl.node.returns
-    instance.result = context.resolve(context.annotations.read(decl.module, returns, instance.bindings, owner)) if returns else t.NONE
+    instance.result = (
+        context.resolve(context.annotations.read(decl.module, returns, instance.bindings, owner)) if returns else t.NONE
+    )
     return instance
 
 
@@ -77,7 +80,12 @@ def _parameters(context: Context, instance: Instance, shares: list[t.Type]) -> l
             type = shares.pop(0)
         found.append((argument.arg, type))
     if decl.node.returns is None and decl.name != "__init__":
-        raise error("PYN-K06", f"{decl.name} does not say what it returns", (decl.span, "this function"), help="write `-> None` or the type")
+        raise error(
+            "PYN-K06",
+            f"{decl.name} does not say what it returns",
+            (decl.span, "this function"),
+            help="write `-> None` or the type",
+        )
     return found
 
 

@@ -141,7 +141,9 @@ def _shared(fx: Lowering, node: ast.Call, into: Local | None) -> Value:
     type = t.SharedType(inner)
     share = storage_struct(fx.context, type)
     local = into if into is not None else fx.storage("share", type, node)
-    initialise(fx, share, Value(share, fx.reference(local).expr), [Value(inner, value.expr)], share.decl.method("__init__"), node, local)
+    initialise(
+        fx, share, Value(share, fx.reference(local).expr), [Value(inner, value.expr)], share.decl.method("__init__"), node, local
+    )
     if value.local is not None and value.local.owner is not None:
         fx.consume(value.local.owner)
     return Value(type, fx.reference(local).expr, local, fresh=True)

@@ -136,7 +136,9 @@ def need_struct(context: Context, type: t.ClassType) -> str:
     if name not in context.structs:
         decl = ir.StructDecl(name, [], doc=type.decl.doc, span=type.decl.span)
         context.structs[name] = decl
-        decl.fields = [ir.StructField(camel(each.name), c_field(context, field_type(context, type, each))) for each in _fields(type.decl)]
+        decl.fields = [
+            ir.StructField(camel(each.name), c_field(context, field_type(context, type, each))) for each in _fields(type.decl)
+        ]
         if type.decl.kernel:
             parameter = camel(_root(type.decl).name)
             decl.overlay = (parameter, str(type.decl.keyword("overlay")).format(f"({parameter})"))

@@ -29,7 +29,12 @@ def _forget_assigned(fx: Lowering, body: list[ast.stmt]) -> None:
 
 def _assigned(body: list[ast.stmt]) -> set[str]:
     """The names that a loop's body assigns."""
-    return {each.id for statement in body for each in ast.walk(statement) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+    return {
+        each.id
+        for statement in body
+        for each in ast.walk(statement)
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+    }
 
 
 def lower_while(fx: Lowering, node: ast.While) -> None:
@@ -73,7 +78,10 @@ def _body(fx: Lowering, frame: LoopFrame, body: list[ast.stmt], node: ast.AST) -
     for state in states:
         if len(state.live) < frame.base:
             raise fx.refuse(
-                "PYN-O09", "a turn of the loop consumes what was owned before it", node, help="consume it behind the loop, or leave the loop there"
+                "PYN-O09",
+                "a turn of the loop consumes what was owned before it",
+                node,
+                help="consume it behind the loop, or leave the loop there",
             )
 
 
@@ -97,7 +105,9 @@ def lower_for(fx: Lowering, node: ast.For) -> None:
         return
     method = inner.decl.method("__iter__") if isinstance(inner, t.ClassType) else None
     if method is None or not isinstance(inner, t.ClassType):
-        raise fx.refuse("PYN-L23", f"{inner} cannot be iterated", iterated, help="`for` takes range(), arrays, chains and generators")
+        raise fx.refuse(
+            "PYN-L23", f"{inner} cannot be iterated", iterated, help="`for` takes range(), arrays, chains and generators"
+        )
     _expand(fx, node, method, inner, [value])
 
 
@@ -205,7 +215,13 @@ def _expand(fx: Lowering, node: ast.For, decl: FuncDecl, owner: t.ClassType | No
     fx.state = fx.join(node, fx.state, *generator.states)
     fx.out.append(ir.Label(generator.end_label))
     breaks = [each for each in frame.break_states if each is not None]
-    if draining and not frame.breaks and fx.state is not None and values[0].local is not None and values[0].local.owner is not None:
+    if (
+        draining
+        and not frame.breaks
+        and fx.state is not None
+        and values[0].local is not None
+        and values[0].local.owner is not None
+    ):
         fx.consume(values[0].local.owner)
     fx.state = fx.join(node, fx.state, *breaks)
     fx.out.append(ir.Label(frame.break_label))
@@ -277,5 +293,3 @@ def _yield_from(fx: Lowering, node: ast.YieldFrom, frame: GeneratorFrame) -> Non
     ast.fix_missing_locations(inner)
     del frame
     lower_for(fx, inner)
-
-

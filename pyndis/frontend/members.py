@@ -38,7 +38,11 @@ def member(fx: Lowering, base: Value, name: str, node: ast.AST) -> Value:
     type = fx.context.resolve(base.type)
     if isinstance(type, t.OptionalType):
         raise fx.refuse(
-            "PYN-K10", f"this may be None here, and None has no {name}", node, f"of type {type}", help="compare it with None first"
+            "PYN-K10",
+            f"this may be None here, and None has no {name}",
+            node,
+            f"of type {type}",
+            help="compare it with None first",
         )
     if isinstance(type, t.SharedType) and not type.unit:
         base = Value(type.inner, member_expr(base.expr, "Object", fx.c_value(type.inner)), base.local)
@@ -135,4 +139,6 @@ def raw_name(fx: Lowering, node: ast.Attribute) -> Value:
 def need_unsafe(fx: Lowering, node: ast.AST) -> None:
     """Raw access stands in an unsafe block."""
     if not fx.unsafe:
-        raise fx.refuse("PYN-U01", "raw access outside of `unsafe`", node, help='write `with unsafe("why it is right"):` around it')
+        raise fx.refuse(
+            "PYN-U01", "raw access outside of `unsafe`", node, help='write `with unsafe("why it is right"):` around it'
+        )

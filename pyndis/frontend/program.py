@@ -57,6 +57,7 @@ class Context:
     """One compilation."""
 
     def __init__(self, folder: Path, facts: Facts, options: dict[str, str]) -> None:
+        self.name = folder.resolve().name
         self.sources = Sources(folder)
         self.scope = Scope(self.sources)
         self.constants = Constants(self)

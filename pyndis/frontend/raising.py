@@ -177,7 +177,10 @@ def _return_status(fx: Lowering, disposition: str, node: ast.AST) -> None:
         status = ir.Const(c.NTSTATUS, 0x103, "STATUS_PENDING")
     if fx.request is not None and disposition in ("completed", "mixed"):
         raise error(
-            "PYN-O06", "a raise comes when the request has been answered already", (fx.span(node), "in this hook"), help="answer it last"
+            "PYN-O06",
+            "a raise comes when the request has been answered already",
+            (fx.span(node), "in this hook"),
+            help="answer it last",
         )
     returned = ir.Return(status)
     fx.raising.add(returned)

@@ -35,10 +35,8 @@ def lower_raw_call(fx: Lowering, node: ast.Call, name: str, into: Local | None) 
     if isinstance(result, c.Void):
         fx.emit(ir.Do(call), node)
         return Value(t.NONE, ir.Null(c.VOID))
-    type = t.BOOL if isinstance(result, c.Bool) else t.RawType(result)
-    if pure:
-        return Value(type, call)
-    return Value(type, call, fresh=True)
+    kind: t.Type = t.BOOL if isinstance(result, c.Bool) else t.RawType(result)
+    return Value(kind, call, fresh=not pure)
 
 
 def keep_raw(fx: Lowering, value: Value, node: ast.AST, name: str = "value") -> Value:
@@ -75,6 +73,10 @@ def _argument(fx: Lowering, node: ast.expr, kind: c.CType | str, name: str) -> i
     if isinstance(kind, c.Struct) and isinstance(value.expr, ir.AddressOf):
         return value.expr.place
     number = t.is_integer(value.type)
-    if isinstance(kind, c.Int) != number and isinstance(kind, c.Int | c.Pointer) and not isinstance(value.type, t.EnumType | t.BoolType):
+    if (
+        isinstance(kind, c.Int) != number
+        and isinstance(kind, c.Int | c.Pointer)
+        and not isinstance(value.type, t.EnumType | t.BoolType)
+    ):
         raise fx.refuse("PYN-K11", f"found {value.type}, wanted {kind} for {name}", node)
     return value.expr

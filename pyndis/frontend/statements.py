@@ -145,7 +145,9 @@ def _static_type(fx: Lowering, node: ast.expr) -> t.ClassType | None:
             field = owner.decl.field(name) if owner is not None else None
             if owner is not None and field is not None:
                 found = field_type(fx.context, owner, field)
-            elif owner is not None and (method := owner.decl.method(name)) and method.decorator("property") and method.node.returns:
+            elif (
+                owner is not None and (method := owner.decl.method(name)) and method.decorator("property") and method.node.returns
+            ):
                 found = fx.context.annotations.read(method.module, method.node.returns, t.Bindings(), owner)
         case ast.Call():
             found = result_type(fx, node)
@@ -165,7 +167,7 @@ def bind(fx: Lowering, name: str, value: Value, node: ast.AST, type: t.Type | No
         if isinstance(declared, t.NoneType):
             declared = t.OptionalType(t.VarType("?"))
         local = Local(name, declared)
-        kind = c.NUMBER if isinstance(declared, t.NumberType) else _kind(fx, declared, value)
+        kind = fx.c_value(type) if type is not None else _kind(fx, declared, value)
         local.symbol = fx.symbol(name, kind, node)
         fx.locals[name] = local
     elif isinstance(local.type, t.OptionalType) and local.type.inner == t.VarType("?") and not isinstance(value.type, t.NoneType):
@@ -293,7 +295,11 @@ def store(fx: Lowering, place: Value, value: Value, node: ast.AST) -> None:
     else:
         expr = coerce(fx, value, wanted, node)
     fx.emit(ir.Assign(place.expr, expr), node)
-    if isinstance(t.strip_optional(wanted), t.OwnedType | t.SharedType) and value.local is not None and value.local.owner is not None:
+    if (
+        isinstance(t.strip_optional(wanted), t.OwnedType | t.SharedType)
+        and value.local is not None
+        and value.local.owner is not None
+    ):
         fx.consume(value.local.owner)
 
 
@@ -314,8 +320,10 @@ def _augmented(fx: Lowering, node: ast.AugAssign) -> None:
 
 
 def _as_load(target: ast.expr) -> ast.expr:
-    return ast.parse(ast.unparse(target), mode="eval").body if not isinstance(target, ast.Name) else ast.copy_location(
-        ast.Name(target.id, ast.Load()), target
+    return (
+        ast.parse(ast.unparse(target), mode="eval").body
+        if not isinstance(target, ast.Name)
+        else ast.copy_location(ast.Name(target.id, ast.Load()), target)
     )
 
 
@@ -332,7 +340,9 @@ def _expression(fx: Lowering, node: ast.Expr) -> None:
         raise fx.refuse("PYN-L14", "this expression has no effect", node, help="delete it, or use its value")
     value = lower(fx, node.value)
     if isinstance(t.strip_optional(value.type), t.OwnedType | t.SharedType) and value.fresh:
-        raise fx.refuse("PYN-O01", f"the result, {value.type}, is owned and nothing becomes of it", node, help="give it a name and consume it")
+        raise fx.refuse(
+            "PYN-O01", f"the result, {value.type}, is owned and nothing becomes of it", node, help="give it a name and consume it"
+        )
     if isinstance(value.expr, ir.Call) and not value.expr.pure:
         fx.emit(ir.Do(value.expr), node)
 
@@ -374,7 +384,9 @@ def _return(fx: Lowering, node: ast.Return) -> None:
         _leave_generator(fx, node)
         return
     expr: ir.Expr | None = None
-    if node.value is not None and not (isinstance(node.value, ast.Constant) and node.value.value is None and fx.result_out is None):
+    if node.value is not None and not (
+        isinstance(node.value, ast.Constant) and node.value.value is None and fx.result_out is None
+    ):
         expr = _returned(fx, node.value, node)
     elif isinstance(fx.instance.result, t.OptionalType):
         expr = ir.Null(fx.c_value(fx.instance.result))
@@ -462,7 +474,9 @@ def _raise(fx: Lowering, node: ast.Raise) -> None:
 
 def _try(fx: Lowering, node: ast.Try) -> None:
     if node.finalbody:
-        raise fx.refuse("PYN-L17", "`finally` is not in the language", node.finalbody[0], help="use `with`: it releases on every path")
+        raise fx.refuse(
+            "PYN-L17", "`finally` is not in the language", node.finalbody[0], help="use `with`: it releases on every path"
+        )
     labels: dict[str, str] = {}
     for handler in node.handlers:
         if not isinstance(handler.type, ast.Name) or handler.type.id not in ("NtError", *PRIVATE):
@@ -532,7 +546,12 @@ def _place_handlers(
 
 
 def _is_jump(statement: ir.If, label: str) -> bool:
-    return bool(statement.then) and isinstance(statement.then[-1], ir.Goto) and statement.then[-1].label == label and not statement.orelse
+    return (
+        bool(statement.then)
+        and isinstance(statement.then[-1], ir.Goto)
+        and statement.then[-1].label == label
+        and not statement.orelse
+    )
 
 
 def _count(statements: list[ir.Stmt], label: str) -> int:
@@ -603,7 +622,9 @@ def _assert(fx: Lowering, node: ast.Assert) -> None:
     with fx.block() as statements:
         test = truth(fx, node.test)
     if statements:
-        raise fx.refuse("PYN-L21", "an assertion calls something", node, help="Release builds leave assertions out: call before it")
+        raise fx.refuse(
+            "PYN-L21", "an assertion calls something", node, help="Release builds leave assertions out: call before it"
+        )
     fx.emit(ir.Assert(test), node)
     narrow(fx, node.test, True)
 

@@ -146,7 +146,12 @@ def place_declarations(body: list[ir.Stmt], symbols: list[ir.Symbol]) -> None:
             continue
         number = next(index for index, each in enumerate(block) if _mentions(each, symbol))
         first = block[number]
-        if isinstance(first, ir.Assign) and isinstance(first.target, ir.Var) and first.target.symbol is symbol and not _in(first.value, symbol):
+        if (
+            isinstance(first, ir.Assign)
+            and isinstance(first.target, ir.Var)
+            and first.target.symbol is symbol
+            and not _in(first.value, symbol)
+        ):
             if not _jumped_over(block, number):
                 block[number] = ir.Declare(symbol, first.value, span=first.span)
                 continue
@@ -177,7 +182,12 @@ def _lives_across_turns(statement: ir.Stmt, body: list[ir.Stmt], symbol: ir.Symb
     first = next(each for each in body if _mentions(each, symbol))
     while isinstance(first, ir.If) and not _in_head(first, symbol):
         return True
-    written = isinstance(first, ir.Assign) and isinstance(first.target, ir.Var) and first.target.symbol is symbol and not _in(first.value, symbol)
+    written = (
+        isinstance(first, ir.Assign)
+        and isinstance(first.target, ir.Var)
+        and first.target.symbol is symbol
+        and not _in(first.value, symbol)
+    )
     passed = any(
         isinstance(each, ir.AddressOf) and isinstance(each.place, ir.Var) and each.place.symbol is symbol for each in walk(first)
     ) and isinstance(first, (ir.Do, ir.Assign))

@@ -52,4 +52,3 @@ def sizeof(what: Any) -> usize:
 def program_adapter(extension: Any) -> Any:
     """The adapter whose state lies in a device's extension."""
     return extension
-

@@ -61,7 +61,8 @@ class IrpQueue(Adapted, Generic[I]):
         if record is None:
             return
         with unsafe("the flag is read under the queue's lock by _insert"):
-            irql: raw.KIRQL = raw.KeAcquireSpinLockRaiseToDpc(addr(self._lock))
+            irql: raw.KIRQL = 0
+            raw.KeAcquireSpinLock(addr(self._lock), addr(irql))
             record.cleaned = True
             raw.KeReleaseSpinLock(addr(self._lock), irql)
         while True:
@@ -74,7 +75,8 @@ class IrpQueue(Adapted, Generic[I]):
     def close(self, status: Status) -> None:
         """Complete all with this status, now and whenever one more comes. Calls out."""
         with unsafe("the status is read under the queue's lock by _insert"):
-            irql: raw.KIRQL = raw.KeAcquireSpinLockRaiseToDpc(addr(self._lock))
+            irql: raw.KIRQL = 0
+            raw.KeAcquireSpinLock(addr(self._lock), addr(irql))
             self._closed = status
             raw.KeReleaseSpinLock(addr(self._lock), irql)
         while True:

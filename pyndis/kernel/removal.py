@@ -98,9 +98,7 @@ class Removal(Adapted):
             text = cast(raw.PWCH, raw.ExAllocatePoolWithTag(raw.PagedPool, size, raw.POOL_TAG))
             if text is None:
                 return
-            status: Status = raw.IoGetDeviceProperty(
-                device, raw.DevicePropertyPhysicalDeviceObjectName, size, text, addr(size)
-            )
+            status: Status = raw.IoGetDeviceProperty(device, raw.DevicePropertyPhysicalDeviceObjectName, size, text, addr(size))
             if status == Status.SUCCESS:
                 name = raw.UNICODE_STRING()
                 raw.RtlInitUnicodeString(addr(name), text)
