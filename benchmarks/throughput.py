@@ -11,10 +11,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import selectors
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,11 +24,11 @@ from pathlib import Path
 from pyndis.diagnostics import Failure
 from pyndis.host.run import run
 from pyndis.host.tun_device import open_device
+from pyndis.toolchains import find
 
 STACK, CLIENT = f"bench-s{os.getpid()}", f"bench-c{os.getpid()}"
 STACK_DEVICE, CLIENT_DEVICE = "bench0", "bench1"
 STACK_ADDRESS, CLIENT_ADDRESS = "10.97.0.1", "10.97.0.2"
-LARGEST_PACKET = 65536
 
 
 @dataclass(frozen=True)
@@ -104,32 +104,25 @@ def through_driver(image: Path, device: str, seconds: float, mtu: int) -> Rates:
         thread.join()
 
 
-def through_relay(seconds: float, mtu: int) -> Rates:
+def through_relay(relay: Path, seconds: float, mtu: int) -> Rates:
     """One measurement through a process that only copies."""
     first, second = open_device("tun", STACK_DEVICE, STACK), open_device("tun", CLIENT_DEVICE, CLIENT)
-    child = os.fork()
-    if child == 0:
-        relay(first, second)
+    child = subprocess.Popen([relay, str(first), str(second)], pass_fds=(first, second))
     try:
         return both_ways(seconds, mtu)
     finally:
-        os.kill(child, 9)
-        os.waitpid(child, 0)
+        child.kill()
+        child.wait()
         os.close(first)
         os.close(second)
 
 
-def relay(first: int, second: int) -> None:
-    selector = selectors.DefaultSelector()
-    selector.register(first, selectors.EVENT_READ, second)
-    selector.register(second, selectors.EVENT_READ, first)
-    while True:
-        for key, _ in selector.select():
-            try:
-                while packet := os.read(key.fd, LARGEST_PACKET):
-                    os.write(key.data, packet)
-            except BlockingIOError:
-                continue
+@contextmanager
+def compiled_relay() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder) / "relay"
+        subprocess.run([*find().tool("cc"), "-O2", str(Path(__file__).with_name("relay.c")), "-o", str(program)], check=True)
+        yield program
 
 
 def medians(measured: list[Rates]) -> Rates:
@@ -150,13 +143,13 @@ def main() -> int:
     ours: list[Rates] = []
     theirs: list[Rates] = []
     try:
-        with two_namespaces():
+        with compiled_relay() as relay, two_namespaces():
             for _ in range(said.rounds):
                 ours.append(through_driver(said.image, said.device, said.seconds, said.mtu))
                 if said.vs:
                     theirs.append(through_driver(said.vs, said.vs_device, said.seconds, said.mtu))
                 else:
-                    theirs.append(through_relay(said.seconds, said.mtu))
+                    theirs.append(through_relay(relay, said.seconds, said.mtu))
     except Failure as failure:
         print(failure, file=sys.stderr)
         return failure.exit_code
