@@ -6,7 +6,7 @@ from pyndis.kernel.atomics import Atomic, Counter
 from pyndis.kernel.containers import Chain, Place
 from pyndis.kernel.device import ControlDevice, File
 from pyndis.kernel.driver import Attributes, Driver, NdisVersion, Oid, OidTable, oid
-from pyndis.kernel.irp import Boost, Budget, Irp, Lender, LentIrp, Mdl
+from pyndis.kernel.irp import Block, Boost, Budget, Irp, Lender, LentIrp, Mdl
 from pyndis.kernel.locks import Locked, Mutexed
 from pyndis.kernel.marks import (
     Address,
@@ -34,11 +34,90 @@ from pyndis.kernel.marks import (
     usize,
 )
 from pyndis.kernel.memory import Reader, Sink, Span, View
-from pyndis.kernel.nbl import Block, Blocks, Nbl, NblPool, NetBuffer, PoolNbl
+from pyndis.kernel.nbl import Blocks, Nbl, NblPool, NetBuffer, PoolNbl
 from pyndis.kernel.objects import KernelObject, addr, cast, sizeof
 from pyndis.kernel.queues import IrpQueue
 from pyndis.kernel.removal import Removal
 from pyndis.kernel.status import BudgetSpent, EtherType, FlowStopped, NdisStatus, NtError, Status
 from pyndis.kernel.timers import Timer, at_dispatch, uptime_ms
 
-__all__ = [name for name in dir() if not name.startswith("_") and name != "raw"]
+__all__ = [
+    "Adapter",
+    "Address",
+    "Array",
+    "Atomic",
+    "Attributes",
+    "Block",
+    "Blocks",
+    "Boost",
+    "Budget",
+    "BudgetSpent",
+    "Chain",
+    "Completions",
+    "ControlDevice",
+    "Counter",
+    "Counters",
+    "Driver",
+    "EtherType",
+    "File",
+    "FlowStopped",
+    "Handle",
+    "Irp",
+    "IrpQueue",
+    "KernelObject",
+    "KiB",
+    "Lender",
+    "LentIrp",
+    "Locked",
+    "Mdl",
+    "MiB",
+    "Mutexed",
+    "Nbl",
+    "NblPool",
+    "NdisStatus",
+    "NdisVersion",
+    "NetBuffer",
+    "NtError",
+    "Oid",
+    "OidTable",
+    "Owned",
+    "Place",
+    "PoolNbl",
+    "Reader",
+    "Receiving",
+    "Ref",
+    "Removal",
+    "Shared",
+    "Sink",
+    "Span",
+    "Status",
+    "Timer",
+    "View",
+    "Within",
+    "addr",
+    "align",
+    "at_dispatch",
+    "cast",
+    "given",
+    "i32",
+    "i64",
+    "oid",
+    "on",
+    "one_at_a_time",
+    "option",
+    "owned",
+    "saturating_add",
+    "saturating_sub",
+    "shared",
+    "sizeof",
+    "struct",
+    "u16",
+    "u32",
+    "u64",
+    "u8",
+    "unsafe",
+    "uptime_ms",
+    "usize",
+    "wrapping_add",
+    "wrapping_sub",
+]

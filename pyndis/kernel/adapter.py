@@ -224,7 +224,7 @@ class Adapter:
             raise FlowStopped()
         return Receiving(self)
 
-    def send(self, chain: Owned[Chain[Nbl]]) -> None:
+    def send(self, chain: Owned[Chain[Any]]) -> None:
         """`@on.send`."""
         raise NotImplementedError(chain)
 

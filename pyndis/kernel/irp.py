@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Annotated, Any, Protocol, TypeAlias
+from typing import Annotated, Any, Protocol, Self, TypeAlias
 
 from pyndis.kernel import raw
 from pyndis.kernel.atomics import Atomic
@@ -157,6 +157,10 @@ class LentIrp(Irp, counted=True):
         assert mdl is not None
         return mdl
 
+    def share(self) -> Shared[Self]:
+        """One more share."""
+        return self
+
     def set_failed(self, status: Status) -> None:
         """What the request will be answered with."""
         self._status = status
@@ -187,6 +191,10 @@ class Block(Allocated, counted=True):
     def source(self) -> Mdl:
         """The pages that others may point into."""
         return self.mdl
+
+    def share(self) -> Shared[Self]:
+        """One more share."""
+        return self
 
     def finish(self: Owned[Block]) -> None:
         """The last share is gone."""

@@ -91,7 +91,7 @@ def one_at_a_time(method: Callable[[T], bool]) -> Callable[..., None]:
     Calling it runs steps until there is nothing to do. A call during a run makes the runner go round once more, and returns. With
     `bounded=True` the caller stops after one step and hands the rest to a work item.
     """
-    return method
+    return method  # type: ignore[return-value]
 
 
 def completes(method: F) -> F:

@@ -11,10 +11,10 @@ from pyndis.kernel.marks import Owned, callback, given, owned, pends, unsafe
 from pyndis.kernel.objects import Adapted, addr, cast
 from pyndis.kernel.status import NtError, Status
 
-I = TypeVar("I", bound=Irp)
+Q = TypeVar("Q", bound=Irp)
 
 
-class IrpQueue(Adapted, Generic[I]):
+class IrpQueue(Adapted, Generic[Q]):
     """Oldest first. It knows which files have been cleaned up: no request of theirs gets in."""
 
     _csq: raw.IO_CSQ
@@ -32,7 +32,7 @@ class IrpQueue(Adapted, Generic[I]):
             )
 
     @pends
-    def push(self, irp: Owned[I]) -> None:
+    def push(self, irp: Owned[Q]) -> None:
         """To the end. Raises the status of `close`, or CANCELLED for a file that is cleaned up."""
         with unsafe("IoCsqInsertIrpEx marks it pending if it takes it, and leaves it alone if not"):
             status: Status = raw.IoCsqInsertIrpEx(addr(self._csq), irp, None, None)
@@ -41,7 +41,7 @@ class IrpQueue(Adapted, Generic[I]):
         given(irp)
 
     @pends
-    def put_back(self, irp: Owned[I]) -> None:
+    def put_back(self, irp: Owned[Q]) -> None:
         """To the front, what `pop` had given. Completes it if that is not possible any more. Calls out."""
         with unsafe("a request that is pending already may be marked again; the context says: to the front"):
             status: Status = raw.IoCsqInsertIrpEx(addr(self._csq), irp, None, addr(self._list))
@@ -50,10 +50,10 @@ class IrpQueue(Adapted, Generic[I]):
         else:
             irp.fail(status)
 
-    def pop(self) -> Owned[I] | None:
+    def pop(self) -> Owned[Q] | None:
         """The oldest, or None."""
         with unsafe("no file means: any"):
-            return owned(cast(I, raw.IoCsqRemoveNextIrp(addr(self._csq), None)))
+            return owned(cast(Q, raw.IoCsqRemoveNextIrp(addr(self._csq), None)))  # type: ignore[misc, no-any-return]
 
     def cancel(self, file: File) -> None:
         """Complete those of this file with CANCELLED, now and whenever one more comes. Calls out."""
@@ -67,7 +67,7 @@ class IrpQueue(Adapted, Generic[I]):
             raw.KeReleaseSpinLock(addr(self._lock), irql)
         while True:
             with unsafe("the file is what _peek compares with"):
-                irp = owned(cast(I, raw.IoCsqRemoveNextIrp(addr(self._csq), cast(raw.PVOID, file))))
+                irp = owned(cast(Q, raw.IoCsqRemoveNextIrp(addr(self._csq), cast(raw.PVOID, file))))  # type: ignore[misc]
             if irp is None:
                 return
             irp.fail(Status.CANCELLED)

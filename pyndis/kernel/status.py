@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Any
 
 
 class Status(IntEnum):
@@ -50,7 +51,7 @@ class NtError(Exception):
 
     def __init__(self, status: Status | NdisStatus) -> None:
         super().__init__(status)
-        self.status = status
+        self.status: Any = status
 
 
 class FlowStopped(NtError):
