@@ -112,7 +112,6 @@ struct thread {
     const char *what;
     struct waiter *waiter;
     struct irp_record *irp; /* innermost IRP being dispatched */
-    uintptr_t raised[16];   /* registers of the last export that may raise */
     uint64_t epoch; /* pauses begun when the driver was last entered from outside */
 };
 extern _Atomic uint64_t pause_epoch;
@@ -154,6 +153,20 @@ struct export {
     static MS ret nt_##name_(__VA_ARGS__);                                                                                             \
     EXPORT_ROW(name_, true)                                                                                                            \
     static MS ret nt_##name_(__VA_ARGS__)
+/* An export that may raise: its gate keeps the registers that the driver expects kept, for the __except block to find. */
+extern __thread uintptr_t raised_registers[8];
+#define EXPORT_RAISES(ret, name_, ...)                                                                                                 \
+    MS ret nt_##name_(__VA_ARGS__);                                                                                                    \
+    void gate_##name_(void);                                                                                                           \
+    __asm__(".pushsection .text\n.globl gate_" #name_ "\n.type gate_" #name_ ",@function\ngate_" #name_ ":\n\t"                          \
+            "mov %rbx, %fs:raised_registers@tpoff\n\tmov %rbp, %fs:raised_registers@tpoff+8\n\t"                                       \
+            "mov %rsi, %fs:raised_registers@tpoff+16\n\tmov %rdi, %fs:raised_registers@tpoff+24\n\t"                                   \
+            "mov %r12, %fs:raised_registers@tpoff+32\n\tmov %r13, %fs:raised_registers@tpoff+40\n\t"                                   \
+            "mov %r14, %fs:raised_registers@tpoff+48\n\tmov %r15, %fs:raised_registers@tpoff+56\n\t"                                   \
+            "jmp nt_" #name_ "\n.popsection");                                                                                         \
+    static struct export export_##name_ = {#name_, gate_##name_, true, false, 0, 15, 0};                                               \
+    static struct export *const listed_##name_ __attribute__((section("host_exports"), used, retain)) = &export_##name_;               \
+    __attribute__((used)) MS ret nt_##name_(__VA_ARGS__)
 #define EXPORT_DATA(name_, object_)                                                                                                    \
     static struct export export_##name_ = {#name_, object_, false, true, 0, 15, 0};                                                    \
     static struct export *const listed_##name_ __attribute__((section("host_exports"), used, retain)) = &export_##name_;

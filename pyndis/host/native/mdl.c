@@ -307,7 +307,7 @@ EXPORT(void, MmUnmapLockedPages, void *address, MDL *mdl)
 
 bool raise_status(uint32_t status);
 
-EXPORT_F(void, MmProbeAndLockPages, MDL *mdl, int mode, int operation)
+EXPORT_RAISES(void, MmProbeAndLockPages, MDL *mdl, int mode, int operation)
 {
     ENTER_FAILS(MmProbeAndLockPages, mdl, true);
     uintptr_t address = (uintptr_t)mdl->StartVa + mdl->ByteOffset;

@@ -1,6 +1,7 @@
 /* Structured exceptions: raising a status and finding the driver's __except block by its unwind data. */
 #include "pe.h"
 
+__thread uintptr_t raised_registers[8];
 enum { FLAG_HANDLER = 1, FLAG_CHAINED = 4, EXECUTE_HANDLER = 1 };
 struct scope {
     uint32_t begin, end, handler, target;
@@ -62,7 +63,6 @@ bool seh_dispatch(uint32_t status, struct registers *r)
             uintptr_t frame = established(function, &at);
             if (!filter_accepts(scope.handler, status, frame))
                 continue;
-            at.r[4] = frame;
             at.r[0] = status;
             at.ip = (uintptr_t)image.base + scope.target;
             *r = at;
@@ -95,17 +95,16 @@ __attribute__((noreturn, naked)) static void resume(const struct registers *r __
             "ret");
 }
 
-/* Raises `status` in the driver function that called the running export. The registers it keeps over calls were saved
-   when the export was entered through its raising gate. */
+/* Raises `status` in the driver function that called the running export. The registers that calls keep are as its gate
+   found them. */
 bool raise_status(uint32_t status)
 {
     struct frame *frame = self->frame;
     struct registers r = {.ip = frame->ip, .sp = frame->sp};
     static const uint8_t kept[] = {3, 5, 6, 7, 12, 13, 14, 15};
     for (size_t i = 0; i < COUNT(kept); i++)
-        r.r[kept[i]] = self->raised[i];
+        r.r[kept[i]] = raised_registers[i];
     r.r[4] = frame->sp;
-    r.r[5] = frame->bp;
     if (seh_dispatch(status, &r)) {
         self->frame = frame->outer;
         resume(&r);
@@ -114,12 +113,7 @@ bool raise_status(uint32_t status)
     return false;
 }
 
-void raise_save(const uintptr_t *registers)
-{
-    memcpy(self->raised, registers, 8 * sizeof *registers);
-}
-
-EXPORT(void, ExRaiseStatus, uint32_t status)
+EXPORT_RAISES(void, ExRaiseStatus, uint32_t status)
 {
     ENTER(ExRaiseStatus, NULL);
     raise_status(status);
@@ -131,14 +125,14 @@ static bool user_range(uintptr_t address, size_t length, unsigned alignment)
     return !length || (address % (alignment ? alignment : 1) == 0 && memory_of_user(address) && memory_of_user(address + length - 1) == memory_of_user(address));
 }
 
-EXPORT(void, ProbeForRead, uintptr_t address, size_t length, uint32_t alignment)
+EXPORT_RAISES(void, ProbeForRead, uintptr_t address, size_t length, uint32_t alignment)
 {
     ENTER(ProbeForRead, NULL);
     if (!user_range(address, length, alignment))
         raise_status(STATUS_ACCESS_VIOLATION);
 }
 
-EXPORT(void, ProbeForWrite, uintptr_t address, size_t length, uint32_t alignment)
+EXPORT_RAISES(void, ProbeForWrite, uintptr_t address, size_t length, uint32_t alignment)
 {
     ENTER(ProbeForWrite, NULL);
     if (!user_range(address, length, alignment))
