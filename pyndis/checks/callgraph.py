@@ -61,7 +61,7 @@ def recursion(program: ir.Program) -> list[Diagnostic]:
         sites = (_call_site(caller, callee) for caller, callee in zip(cycle, [*cycle[1:], cycle[0]], strict=True))
         found.append(
             Diagnostic(
-                "PYN-S01",
+                "PYN-Z01",
                 f"`{names[0]}` calls itself: {' → '.join(f'`{name}`' for name in names)}",
                 tuple(site for site in sites if site),
                 ("A kernel stack is 12 to 24 KB for the whole path of drivers; its use must be known before the driver runs.",),

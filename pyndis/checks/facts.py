@@ -66,11 +66,38 @@ class FunctionFacts(Protocol):
     def macro(self) -> bool: ...
 
 
+class StructFacts(Protocol):
+    """A layout."""
+
+    @property
+    def size(self) -> int: ...
+
+
+class CallbackFacts(Protocol):
+    """A function type that the driver implements."""
+
+    @property
+    def irql_min(self) -> int | None: ...
+    @property
+    def irql_max(self) -> int | None: ...
+    @property
+    def irql_requires(self) -> int | None: ...
+
+
 class Facts(Protocol):
     """The way in to the facts, as `pyndis.ddi.facts()` gives it. Architectures: amd64, x86, arm64."""
 
     def function(self, name: str, arch: str = "amd64") -> FunctionFacts | None:
         """None: unknown, or that architecture lacks it."""
+
+    def callback(self, name: str, arch: str = "amd64") -> CallbackFacts | None:
+        """A function type by name."""
+
+    def struct(self, name: str, arch: str = "amd64") -> StructFacts | None:
+        """The kernel's layout of a struct or union, by its typedef name."""
+
+    def constant(self, name: str, arch: str = "amd64") -> int | None:
+        """A macro constant or enumerator."""
 
     def scalar(self, name: str, arch: str = "amd64") -> tuple[str, int, int] | None:
         """(C type, size, alignment) of a typedef that is an integer or an enum."""
@@ -78,7 +105,10 @@ class Facts(Protocol):
 
 @dataclass(frozen=True)
 class LockFacts:
-    """One way to take a lock. `lock`, `handle`: positions of the arguments that name it to the acquire and the release."""
+    """One way to take a lock. `lock`, `handle`: positions of the arguments that name it to the acquire and the release.
+
+    `level`: position of the argument that is the IRQL to raise to.
+    """
 
     acquire: str
     release: tuple[str, ...]
@@ -86,6 +116,7 @@ class LockFacts:
     rule: str
     lock: int | None = None
     handle: int | None = None
+    level: int | None = None
 
 
 @cache

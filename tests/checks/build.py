@@ -43,6 +43,15 @@ class FakeFacts:
     def function(self, name: str, arch: str = "amd64") -> FakeDdi | None:
         return self.functions.get(name)
 
+    def callback(self, name: str, arch: str = "amd64") -> None:
+        return None
+
+    def struct(self, name: str, arch: str = "amd64") -> None:
+        return None
+
+    def constant(self, name: str, arch: str = "amd64") -> int | None:
+        return {"PagedPool": 1}.get(name)
+
     def scalar(self, name: str, arch: str = "amd64") -> tuple[str, int, int] | None:
         return {"CCHAR": ("char", 1, 1), "POOL_TYPE": ("enum _POOL_TYPE", 4, 4)}.get(name)
 
