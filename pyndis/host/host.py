@@ -83,13 +83,19 @@ class Host:
             raise UsageFailure(Diagnostic("PYN-H00", f"there is no image {self.image}", help="build the driver first"))
         self._session = Session(native.executable(), self.image.resolve(), self.seed, _PATIENCE[self._clock])
         try:
-            self._session.call("configure", **self._options)
+            self._check_seed(self._session.call("configure", **self._options))
             self._session.call("load", path=str(self.image.resolve()), name=self.image.name)
             self.driver_status = self._session.call("entry").number("status")
         except BaseException:
             self._close()
             raise
         return self
+
+    def _check_seed(self, reply: Frame) -> None:
+        if self.seed is not None and reply.text("seed") != str(self.seed):
+            raise UsageFailure(
+                Diagnostic("PYN-H13", "this host has no deterministic schedule", help="leave out the seed: threads run freely")
+            )
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         try:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pyndis.host import Host, InitializeFailed, RuleBroken
+from pyndis.diagnostics import UsageFailure
+from pyndis.host import Host, InitializeFailed, RuleBroken, Stuck
 from tests.host.packets import SMALLEST_READ, bundle, ipv4, unbundle
 from tests.host.statuses import Ndis, Nt
 
@@ -171,6 +172,30 @@ def test_every_failing_allocation_of_initialize_is_undone(tun_image: Path) -> No
                 break
         assert 4 < n < 99
         host.fail_allocation(0)
+
+
+def test_a_seed_is_honoured_or_refused(tun_image: Path) -> None:
+    try:
+        with Host(tun_image, seed=5) as host:
+            assert host.seed == 5
+    except UsageFailure as failure:
+        assert failure.diagnostics[0].code == "PYN-H13"
+
+
+def test_a_stuck_operation_says_who_waits(tun_image: Path) -> None:
+    with Host(tun_image) as host:
+        adapter = host.add_adapter(luid_index=1)
+        handle = host.open(path_of(1))
+        adapter.hold_returns()
+        handle.write(bundle(ipv4()))
+        with pytest.raises(Stuck, match="pause does not end"):
+            adapter.pause()
+
+
+def test_a_host_works_only_inside_its_block(tun_image: Path) -> None:
+    host = Host(tun_image)
+    with pytest.raises(UsageFailure):
+        host.add_adapter()
 
 
 def test_an_expected_rule_that_is_kept_fails_the_block(tun_image: Path) -> None:

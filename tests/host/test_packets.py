@@ -249,3 +249,31 @@ def test_traffic_both_ways_loses_nothing(fast: Host) -> None:
     assert [each[-1] for each in down if each[0] >> 4 == 4] == [n % 256 for n in range(100)]
     assert adapter.oid(query=oid("GEN_RCV_OK"), length=8).value == 200
     assert adapter.oid(query=oid("GEN_XMIT_OK"), length=8).value == 200
+
+
+# -- what the test sees of pending requests
+
+
+def test_a_users_buffer_can_be_looked_at_and_changed_while_it_is_lent(adapter: Adapter, handle: Handle) -> None:
+    adapter.hold_returns()
+    write = handle.write(bundle(ipv4(40, 1)))
+    write.poke(16 + 30, b"\xff")
+    assert write.peek(16 + 29, 3) == b"\x01\xff\x01"
+    adapter.return_held()
+    assert write.status == Nt.SUCCESS
+
+
+def test_a_write_lent_for_long_is_no_violation(host: Host, adapter: Adapter, handle: Handle) -> None:
+    adapter.hold_returns()
+    write = handle.write(bundle(ipv4()))
+    host.advance(40)
+    assert host.violations == []
+    adapter.return_held()
+    assert write.done
+
+
+def test_a_pending_request_has_no_status_yet(adapter: Adapter, handle: Handle) -> None:
+    read = handle.read(SMALLEST_READ)
+    with pytest.raises(AssertionError, match="still pending"):
+        assert read.status
+    assert "pending" in repr(read)
