@@ -102,7 +102,7 @@ def _end(fx: Lowering, node: ast.FunctionDef) -> None:
         raise error(
             "PYN-L26", f"{node.name} can end without a result", (fx.span(node), "this function"), help="return one on every path"
         )
-    fx.release_down_to(0, node)
+    fx.release_since([], node)
     returned = ir.Return(ir.Null(fx.c_value(fx.instance.result)) if isinstance(fx.instance.result, t.OptionalType) else None)
     fx.disposition_at_end = fx.live.disposition
     fx.emit(returned, node.body[-1])
@@ -149,9 +149,8 @@ def _fallible_returns(fx: Lowering, body: list[ir.Stmt], parameters: list[ir.Par
         parameters.append(ir.Param(out, "_Out_"))
     success = "NDIS_STATUS_SUCCESS" if status.name == "NDIS_STATUS" else "STATUS_SUCCESS"
     _rewrite(fx, body, out, ir.Const(status, 0, success))
-    for each in fx.symbols:
-        if each.name == "Status":
-            each.type = status
+    if fx.status is not None:
+        fx.status.type = status
     return status
 
 

@@ -10,7 +10,7 @@ from pyndis.frontend.expressions import lower
 from pyndis.frontend.function import Lowering
 from pyndis.frontend.layout import pointee
 from pyndis.frontend.members import member_expr
-from pyndis.frontend.state import Local, Value
+from pyndis.frontend.state import Local, Owner, Value
 from pyndis.ir import nodes as ir
 from pyndis.ir import types as c
 
@@ -19,7 +19,7 @@ def lower_with(fx: Lowering, node: ast.With) -> None:
     """Enter from left to right, leave from right to left."""
     from pyndis.frontend.statements import lower_block
 
-    base = len(fx.live.live)
+    outer = list(fx.live.live)
     unsafe = 0
     fx.depth += 1
     for item in node.items:
@@ -31,7 +31,7 @@ def lower_with(fx: Lowering, node: ast.With) -> None:
     lower_block(fx, node.body)
     fx.unsafe -= unsafe
     if fx.state is not None:
-        _leave(fx, base, node)
+        _leave(fx, outer, node)
     fx.depth -= 1
 
 
@@ -113,10 +113,11 @@ def _enter_lock(fx: Lowering, item: ast.withitem, value: Value, kind: t.LockedTy
     fx.own(name or "lock", item.context_expr, leave, "context")
 
 
-def _leave(fx: Lowering, base: int, node: ast.With) -> None:
+def _leave(fx: Lowering, outer: list[Owner], node: ast.With) -> None:
     """The end of the block. What was acquired inside and has a release of its own goes with it; the author's own must be gone."""
-    entered = [each for each in fx.live.live[base:] if each.kind == "context"]
-    kept = [each for each in fx.live.live[base:] if each.kind != "context"]
+    acquired = [each for each in fx.live.live if each not in outer]
+    entered = [each for each in acquired if each.kind == "context"]
+    kept = [each for each in acquired if each.kind != "context"]
     for owner in reversed(entered):
         fx.release(owner, node)
     for owner in kept:

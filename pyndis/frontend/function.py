@@ -43,7 +43,7 @@ class Lowering:
         self.result_out: ir.Symbol | None = None
         self.role = ""
         self.disposition_at_end = ""
-        self._taken: set[str] = {"Status", "Result"}
+        self._taken: set[str] = {"Result"}
         self._labels: set[str] = set()
 
     # ---- places and errors
@@ -115,8 +115,7 @@ class Lowering:
     def status_symbol(self) -> ir.Symbol:
         """The local that holds the status of a call."""
         if self.status is None:
-            self.status = ir.Symbol("Status", c.NTSTATUS, source="status")
-            self.symbols.append(self.status)
+            self.status = self.symbol("status", c.NTSTATUS)
         return self.status
 
     # ---- values
@@ -172,10 +171,9 @@ class Lowering:
         if self.state is not None and owner in self.state.live:
             self.state.live.remove(owner)
 
-    def release_down_to(self, base: int, node: ast.AST, *, raising: bool = False) -> None:
-        """Release what was acquired since, in reverse. What has no release of its own is an error."""
-        while self.state is not None and len(self.state.live) > base:
-            owner = self.state.live[-1]
+    def release_since(self, outer: list[Owner], node: ast.AST, *, raising: bool = False) -> None:
+        """Release what is owned now and was not then, in reverse. What has no release of its own is an error."""
+        for owner in reversed([each for each in self.live.live if each not in outer] if self.state is not None else []):
             self.release(owner, node, raising=raising)
 
     def release(self, owner: Owner, node: ast.AST, *, raising: bool = False) -> None:

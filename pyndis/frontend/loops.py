@@ -17,7 +17,7 @@ from pyndis.ir import types as c
 
 
 def _frame(fx: Lowering) -> LoopFrame:
-    return LoopFrame(fx.label("Leave"), fx.label("Next"), len(fx.live.live), fx.depth)
+    return LoopFrame(fx.label("Leave"), fx.label("Next"), list(fx.live.live), fx.depth)
 
 
 def _forget_assigned(fx: Lowering, body: list[ast.stmt]) -> None:
@@ -73,10 +73,10 @@ def _body(fx: Lowering, frame: LoopFrame, body: list[ast.stmt], node: ast.AST) -
     lower_block(fx, body)
     fx.loops.pop()
     if fx.state is not None:
-        fx.release_down_to(frame.base, node)
+        fx.release_since(frame.base, node)
     states = [each for each in (fx.state, *frame.continue_states) if each is not None]
     for state in states:
-        if len(state.live) < frame.base:
+        if any(each not in state.live for each in frame.base):
             raise fx.refuse(
                 "PYN-O09",
                 "a turn of the loop consumes what was owned before it",
@@ -191,7 +191,7 @@ def _expand(fx: Lowering, node: ast.For, decl: FuncDecl, owner: t.ClassType | No
         mine = (fx.locals, fx.module, fx.bindings, fx.owner, fx.unsafe)
         generators, fx.generators = fx.generators, fx.generators[:-1]
         fx.locals, fx.module, fx.bindings, fx.owner, fx.unsafe = outer
-        turn = LoopFrame(frame.break_label, fx.label("Next"), len(fx.live.live), fx.depth)
+        turn = LoopFrame(frame.break_label, fx.label("Next"), list(fx.live.live), fx.depth)
         _bind_targets(fx, node, yielded)
         _forget_assigned(fx, node.body)
         _body(fx, turn, node.body, node)
@@ -202,7 +202,7 @@ def _expand(fx: Lowering, node: ast.For, decl: FuncDecl, owner: t.ClassType | No
         fx.generators = generators
         fx.locals, fx.module, fx.bindings, fx.owner, fx.unsafe = mine
 
-    generator = GeneratorFrame(fx.label("End"), emit, len(fx.live.live))
+    generator = GeneratorFrame(fx.label("End"), emit, list(fx.live.live))
     fx.generators.append(generator)
     loops, fx.loops = fx.loops, []
     fx.locals, fx.module, fx.bindings, fx.owner, fx.unsafe = inner_locals, decl.module, _bindings(owner), owner, 0

@@ -93,7 +93,7 @@ def _into_handlers(fx: Lowering, frame: TryFrame, raises: set[str], node: ast.AS
         others = rest or {each for each, where in caught.items() if where not in (label, None)}
         before = fx.live.copy()
         with fx.block() as statements:
-            fx.release_down_to(frame.base, node, raising=True)
+            fx.release_since(frame.base, node, raising=True)
             frame.states.setdefault(label, []).append(fx.live.copy())
             fx.emit(ir.Goto(label), node)
         fx.state = before

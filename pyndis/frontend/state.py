@@ -64,7 +64,7 @@ class LoopFrame:
 
     break_label: str
     continue_label: str
-    base: int
+    base: list[Owner]
     depth: int
     break_states: list[State] = field(default_factory=list)
     continue_states: list[State] = field(default_factory=list)
@@ -76,7 +76,7 @@ class TryFrame:
     """The handlers around a point: exception class -> label."""
 
     handlers: dict[str, str]
-    base: int
+    base: list[Owner]
     states: dict[str, list[State]] = field(default_factory=dict)
 
 
@@ -86,5 +86,5 @@ class GeneratorFrame:
 
     end_label: str
     emit: Callable[[list[Value], Span], None]
-    base: int
+    base: list[Owner]
     states: list[State] = field(default_factory=list)

@@ -390,7 +390,7 @@ def _return(fx: Lowering, node: ast.Return) -> None:
         expr = _returned(fx, node.value, node)
     elif isinstance(fx.instance.result, t.OptionalType):
         expr = ir.Null(fx.c_value(fx.instance.result))
-    fx.release_down_to(0, node)
+    fx.release_since([], node)
     fx.disposition_at_end = fx.live.disposition
     fx.emit(ir.Return(expr), node)
     fx.state = None
@@ -453,7 +453,7 @@ def _leave_generator(fx: Lowering, node: ast.Return) -> None:
     frame = fx.generators[-1]
     if node.value is not None:
         raise fx.refuse("PYN-L15", "a generator returns no value", node)
-    fx.release_down_to(frame.base, node)
+    fx.release_since(frame.base, node)
     frame.states.append(fx.live.copy())
     fx.emit(ir.Goto(frame.end_label), node)
     fx.state = None
@@ -482,7 +482,7 @@ def _try(fx: Lowering, node: ast.Try) -> None:
         if not isinstance(handler.type, ast.Name) or handler.type.id not in ("NtError", *PRIVATE):
             raise fx.refuse("PYN-L18", "a handler names one exception of the framework", handler, help="write `except NtError:`")
         labels[handler.type.id] = fx.label("Except" if handler.type.id == "NtError" else handler.type.id)
-    frame = TryFrame(labels, len(fx.live.live))
+    frame = TryFrame(labels, list(fx.live.live))
     fx.tries.append(frame)
     fx.depth += 1
     with fx.block() as body:
@@ -631,7 +631,7 @@ def _assert(fx: Lowering, node: ast.Assert) -> None:
 
 def _break(fx: Lowering, node: ast.Break) -> None:
     frame = fx.loops[-1]
-    fx.release_down_to(frame.base, node)
+    fx.release_since(frame.base, node)
     frame.break_states.append(fx.live.copy())
     frame.breaks += 1
     fx.emit(ir.Goto(frame.break_label), node)
@@ -640,7 +640,7 @@ def _break(fx: Lowering, node: ast.Break) -> None:
 
 def _continue(fx: Lowering, node: ast.Continue) -> None:
     frame = fx.loops[-1]
-    fx.release_down_to(frame.base, node)
+    fx.release_since(frame.base, node)
     frame.continue_states.append(fx.live.copy())
     fx.emit(ir.Goto(frame.continue_label), node)
     fx.state = None
