@@ -52,7 +52,7 @@ def _formatted(form: str, diagnostics: Sequence[Diagnostic]) -> str:
 
 def _list_unsafe(driver: Path) -> None:
     folder = driver if driver.is_dir() else driver.parent
-    blocks = [block for file in sorted(folder.rglob("*.py")) for block in unsafe_blocks(file)]
+    blocks = sorted(block for file in folder.rglob("*.py") for block in unsafe_blocks(file))
     for span, reason in blocks:
         click.echo(f"{span}: {reason}")
     click.echo(f"{len(blocks)} unsafe blocks in {driver}")

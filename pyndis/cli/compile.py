@@ -1,12 +1,16 @@
-"""The seam between the command line and the compiler: a driver's folder goes in, C and what was seen on the way come out."""
+"""The seam between the command line and the compiler: a driver's folder goes in, C and what was seen on the way come out.
+
+Here alone the stages meet: frontend, checks, backend. Each knows only what it is given.
+"""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pyndis.diagnostics import Diagnostic
+from pyndis.diagnostics import Diagnostic, DriverFailure
 from pyndis.package.manifest import Manifest
 
 
@@ -20,7 +24,30 @@ class Compiled:
 
 
 def compile_driver(folder: Path, manifest: Manifest, config: str) -> Compiled:
-    """Compile the Python below `folder`. Errors of the driver are in `diagnostics`, and `c_source` is then empty."""
-    from pyndis.frontend import compile_driver as compiled_by
+    """Compile the Python below `folder`. Errors of the driver are in `diagnostics`, and `c_source` is then empty.
 
-    return compiled_by(folder, manifest, config)
+    Raises ToolFailure (PYN-B..) where pyndis contradicts itself.
+    """
+    from pyndis.backend import render_unit
+    from pyndis.checks import check
+    from pyndis.ddi import facts
+    from pyndis.frontend.driver import lower_driver
+    from pyndis.ir import text
+
+    known = facts()
+    try:
+        program, plan, _ = lower_driver(folder, known, manifest.options)
+    except DriverFailure as failure:
+        return Compiled("", diagnostics=failure.diagnostics)
+    found = check(program, arches=manifest.driver.architectures, facts=known)
+    emitted = {"ast": _syntax(folder), "ir": text.program(program)}
+    if found:
+        return Compiled("", emitted, tuple(found))
+    context = {"source": folder.resolve().name, "plan": plan, "manifest": manifest}
+    return Compiled(render_unit(program, context=context), emitted)
+
+
+def _syntax(folder: Path) -> str:
+    """The modules as Python parses them."""
+    trees = ((file, ast.parse(file.read_text("utf-8"))) for file in sorted(folder.glob("*.py")))
+    return "\n\n".join(f"# {file.name}\n{ast.dump(tree, indent=2)}" for file, tree in trees)

@@ -34,11 +34,10 @@ def declared_options(folder: Path) -> dict[str, Option] | None:
     modules = sorted(folder.rglob("*.py"))
     for file in modules:
         try:
-            text = file.read_text("utf-8")
-            tree = ast.parse(text) if "option(" in text else None
+            tree = ast.parse(file.read_text("utf-8"))
         except (SyntaxError, ValueError, OSError):
             return None
-        for node in ast.walk(tree) if tree else ():
+        for node in ast.walk(tree):
             if option := _declaration(file, node):
                 found.setdefault(option.name, option)
     return found if modules else None

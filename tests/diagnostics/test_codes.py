@@ -49,7 +49,10 @@ def test_a_code_is_found_however_it_is_written(said: str) -> None:
     assert explanation(said).code == "PYN-P05"
 
 
-@pytest.mark.parametrize(("said", "help"), [("PYN-P5", "did you mean PYN-P0"), ("hello", "pyndis explain without a code"), ("", "pyndis explain without")])
+@pytest.mark.parametrize(
+    ("said", "help"),
+    [("PYN-P5", "did you mean PYN-P0"), ("hello", "pyndis explain without a code"), ("", "pyndis explain without")],
+)
 def test_an_unknown_code_is_wrong_usage(said: str, help: str) -> None:
     with pytest.raises(UsageFailure) as caught:
         explanation(said)
