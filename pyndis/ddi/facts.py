@@ -168,8 +168,8 @@ class Facts:
         return "ntddi" in entry or "ndis" in entry or only_here
 
     def raw_function(self, name: str) -> dict[str, Any] | None:
-        """The entry of the data file, or of the supplement; a macro that only renames a call has that call's."""
-        entry = self.functions["functions"].get(name) or self.supplement["functions"].get(name)
+        """The entry of the supplement, which wins, or of the data file; a macro that only renames a call has that call's."""
+        entry = self.supplement["functions"].get(name) or self.functions["functions"].get(name)
         if entry is None and name in self.functions["macros"]:
             renamed = self.functions["functions"].get(self.functions["macros"][name].get("alias"))
             entry = None if renamed is None else {**renamed, "macro": True}
