@@ -13,7 +13,6 @@ from pyndis.checks.facts import Facts
 from pyndis.diagnostics import Diagnostic
 from pyndis.ir import nodes as ir
 
-
 __all__ = ["Facts", "check", "stack_report"]
 
 _NOWHERE = ("", 0, 0)

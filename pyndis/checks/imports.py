@@ -48,11 +48,13 @@ def _errors(call: ir.Call, name: str, function: ir.Function, facts: Facts, arche
         return
     known = {arch: facts.function(name, arch) for arch in arches}
     missing = [arch for arch, fact in known.items() if fact is None]
-    if missing and not call.pure:
+    ours = name in _data()["headers"]
+    if missing and not call.pure and not (ours and len(missing) < len(arches)):
         yield _unknown(name, missing, len(missing) == len(arches), labels)
     for fact in known.values():
         if fact is not None:
-            yield from _about(fact, call, labels)
+            yield from () if ours else _too_new(fact, labels)
+            yield from _silent(fact, call, labels)
 
 
 def _unknown(name: str, missing: list[str], everywhere: bool, labels: tuple[Label, ...]) -> Diagnostic:
@@ -73,7 +75,7 @@ def _unknown(name: str, missing: list[str], everywhere: bool, labels: tuple[Labe
     )
 
 
-def _about(fact: FunctionFacts, call: ir.Call, labels: tuple[Label, ...]) -> Iterator[Diagnostic]:
+def _too_new(fact: FunctionFacts, labels: tuple[Label, ...]) -> Iterator[Diagnostic]:
     imported = fact.module is not None and not fact.inline and not fact.macro
     if imported and fact.min_ntddi is not None:
         since = fact.min_ntddi.removeprefix("NTDDI_")
@@ -93,6 +95,9 @@ def _about(fact: FunctionFacts, call: ir.Call, labels: tuple[Label, ...]) -> Ite
             (f"module {fact.module}",),
             "call what NDIS 6.20 has",
         )
+
+
+def _silent(fact: FunctionFacts, call: ir.Call, labels: tuple[Label, ...]) -> Iterator[Diagnostic]:
     silent = fact.irql_min is None and fact.irql_max is None and fact.irql_requires is None
     if silent and not call.pure:
         yield Diagnostic(

@@ -36,6 +36,7 @@ class Rule:
         self.kind, self.level, self.when = "max", level, when_
 
 
+SET_EVENT = [FakeParam("Event", "PRKEVENT"), FakeParam("Increment", "LONG"), FakeParam("Wait", "BOOLEAN")]
 FACTS = FakeFacts(
     FakeDdi("KeAcquireSpinLock", irql_max=2, raises_irql=2),
     FakeDdi("KeReleaseSpinLock", irql_requires=2, irql_max=None, restores_irql=True),
@@ -46,9 +47,8 @@ FACTS = FakeFacts(
     FakeDdi("IoCompleteRequest", calls_out=True),
     FakeDdi("ZwClose", irql_requires=0, irql_max=None),
     FakeDdi("KeGetCurrentIrql", irql_max=15),
-    FakeDdi("KeSetEvent", [FakeParam("Event", "PRKEVENT"), FakeParam("Increment", "LONG"), FakeParam("Wait", "BOOLEAN")], irql_max=1,
-            irql_when=(Rule(2, "Wait==0"), Rule(1, "Wait==1"))),
-)  # fmt: skip
+    FakeDdi("KeSetEvent", SET_EVENT, irql_max=1, irql_when=(Rule(2, "Wait==0"), Rule(1, "Wait==1"))),
+)
 
 tun = ir.Symbol("Tun", Pointer(Struct("TUN")), "self")
 spin = address(at(at(tun, "Waiting", Struct("WAITING")), "Lock", Named("KSPIN_LOCK")))

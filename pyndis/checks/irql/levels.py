@@ -56,6 +56,8 @@ def _constant(expr: ir.Expr) -> int | None:
         expr = expr.operand
     if isinstance(expr, ir.Null):
         return 0
+    if isinstance(expr, ir.Global):
+        return cast("dict[str, int]", _data("roles")["globals"]).get(expr.name)
     return expr.value if isinstance(expr, ir.Const) else None
 
 
