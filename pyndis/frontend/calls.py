@@ -194,7 +194,9 @@ def _target(fx: Lowering, instance: Instance, result: t.Type, node: ast.AST, int
 
 
 def _result_name(instance: Instance) -> str:
-    return {"completing": "done", "over": "nbl", "pop": "item", "take": "part"}.get(instance.decl.name, instance.decl.name)
+    if isinstance(instance.result, t.BoolType):
+        return "ok"
+    return {"completing": "done", "over": "nbl", "pop": "item"}.get(instance.decl.name, instance.decl.name)
 
 
 def _plain_call(fx: Lowering, instance: Instance, call: ir.Call, target: Local | None, node: ast.AST) -> Value:

@@ -92,8 +92,13 @@ def _cast(fx: Lowering, node: ast.Call) -> Value:
     target = fx.read_annotation(target_node)
     found = lower(fx, value_node)
     nullable = isinstance(found.type, t.OptionalType) or (isinstance(found.expr, ir.Call) and not found.expr.pure)
-    value = keep_raw(fx, found, value_node, _cast_name(target))
     kind = fx.c_value(target)
+    if isinstance(found.expr, ir.Call) and not found.expr.pure and isinstance(kind, c.Pointer):
+        kept = fx.symbol(_cast_name(target), kind, node)  # C converts PVOID by itself
+        fx.emit(ir.Assign(ir.Var(kind, kept), found.expr), node)
+        whole = t.optional(target) if isinstance(target, t.ClassType) else target
+        return Value(whole, ir.Var(kind, kept), fresh=True)
+    value = keep_raw(fx, found, value_node, _cast_name(target))
     expr = value.expr
     if isinstance(kind, c.Int) and isinstance(expr.type, c.Pointer | c.Named) and kind.bits:
         expr = ir.Cast(c.ULONG_PTR, expr)

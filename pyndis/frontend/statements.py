@@ -88,7 +88,7 @@ def assign_name(fx: Lowering, target: ast.Name, value: ast.expr, type: t.Type | 
             _discard(fx, into)
             bind(fx, name, result, target, type)
             return
-    bind(fx, name, keep_raw(fx, lower(fx, value), value, name), target, type)
+    bind(fx, name, lower(fx, value), target, type)
 
 
 def _prospective(fx: Lowering, name: str, value: ast.Call) -> Local | None:
