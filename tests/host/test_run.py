@@ -165,6 +165,21 @@ def test_a_tcp_stream_goes_through_the_driver(
 
 @network
 @pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("ping"), reason="there is no ping command")
+def test_a_program_as_client_gets_bundles_and_gives_them(tun_image: Path, two_namespaces: tuple[str, str]) -> None:
+    namespace = two_namespaces[0]
+    with running(tun_image, "tun:pys0", "exec:cat", namespace) as it:
+        set_up(namespace, "pys0", STACK_ADDRESSES)
+        unanswered = ["ip", "netns", "exec", namespace, "ping", "-c", "3", "-i", "0.1", "-W", "1", "10.98.0.2"]
+        assert subprocess.run(unanswered, stdout=subprocess.DEVNULL, timeout=60, check=False).returncode == 1
+    assert it.figures is not None
+    for flow in (it.figures.to_driver, it.figures.client_out, it.figures.client_in, it.figures.from_driver):
+        assert flow.packets >= 3
+        assert flow.bytes >= 3 * 84
+
+
+@network
+@pytest.mark.slow
 def test_a_client_on_a_socket_reads_and_writes_bundles(tun_image: Path, tmp_path: Path) -> None:
     path = tmp_path / "client"
     with running(tun_image, f"tun:pyu{os.getpid() % 100000}", f"unix:{path}", wait=False) as it:
