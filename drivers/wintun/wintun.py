@@ -218,7 +218,6 @@ class Tun(Adapter):
         gone=Status.INVALID_HANDLE,
         other_requests=Status.INVALID_PARAMETER,
     )
-    removal = Removal()
     pool = NblPool(mtu=MTU)
     lent = Budget(MAX_LENT)
     copies = Blocks(MAX_LENT)
@@ -226,6 +225,7 @@ class Tun(Adapter):
     reads = IrpQueue[Read]()
     handles = Mutexed[Handles]()
     ageing = Timer()
+    removal = Removal()  # last, so that nothing it calls is gone before it
 
     # Stack to user
 
