@@ -56,6 +56,8 @@ struct command {
     size_t payload_size;
     int fds[4], fd_count;
     atomic_int replied;
+    struct adapter *adapter; /* kept from halting while the command runs */
+    bool serialised;         /* it is the adapter's one PnP operation */
     struct command *next;
 };
 typedef void command_fn(struct command *command);

@@ -42,6 +42,9 @@ struct adapter {
     uint64_t pause_epoch;
     atomic_int sends, lent, indicating;
     DISPATCHER_HEADER sends_idle;
+    int entered; /* commands at work on it, under the kernel lock */
+    bool halting;
+    DISPATCHER_HEADER left, pnp_free;
     enum returns returns;
     pthread_mutex_t lock; /* of the lists */
     NET_BUFFER_LIST **held;
@@ -59,7 +62,12 @@ struct adapter {
     struct adapter *next;
 };
 struct adapter *adapter_find(uint64_t id);
+/* The command's adapter, which cannot be halted until the command ends; NULL after an error reply. */
 struct adapter *adapter_wanted(struct command *command);
+/* The same for PnP operations, of which one runs at a time. */
+struct adapter *adapter_serialised(struct command *command);
+/* Waits until no other command is at work on it, and lets no new one in. */
+void adapter_drain(struct adapter *adapter);
 /* The adapter behind a handle the driver passes; NULL after a violation. */
 struct adapter *adapter_of(void *handle, const char *call);
 void *driver_object(void);
@@ -91,7 +99,8 @@ struct send_nbl {
     struct adapter *adapter;
     uint64_t chain;
     uint32_t index;
-    uint64_t sent;
+    bool out, delivered, marked; /* with the driver; its send call has returned; and had when a pause began */
+    uint64_t sent, call;
     NET_BUFFER *first;
     void (*finished)(struct send_nbl *send, NET_BUFFER_LIST *nbl);
     struct send_nbl *next, *previous;
@@ -99,6 +108,9 @@ struct send_nbl {
 };
 void send_call(struct adapter *adapter, NET_BUFFER_LIST *chain, uint32_t flags, bool dispatch);
 void send_register(struct send_nbl *send);
+/* Marks, when a pause begins, the sends that the driver certainly has; counts those of them that it still has. */
+void sends_mark(struct adapter *adapter);
+int sends_marked(struct adapter *adapter);
 /* ndis_receive.c */
 void return_call(struct adapter *adapter, NET_BUFFER_LIST *chain, bool dispatch);
 void nbl_returned(struct adapter *adapter, NET_BUFFER_LIST *nbl);

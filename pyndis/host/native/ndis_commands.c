@@ -2,6 +2,7 @@
 #include "ndis.h"
 
 struct adapter *adapter_new(uint64_t id, uint32_t luid, uint32_t iftype, const void *configuration, size_t size);
+void adapter_enter(struct command *command, struct adapter *adapter);
 void adapter_pnp_event(struct adapter *adapter, uint32_t event);
 void adapter_shutdown(struct adapter *adapter, bool bugcheck_);
 status_t target_notify(struct adapter *adapter, const char *event, int *callbacks);
@@ -48,7 +49,7 @@ COMMAND("add-adapter", command_add_adapter, NEEDS_DRIVER)
 
 static struct adapter *adapter_in(struct command *command, int life, const char *wanted)
 {
-    struct adapter *adapter = adapter_wanted(command);
+    struct adapter *adapter = adapter_serialised(command);
     if (adapter && atomic_load(&adapter->life) != life) {
         reply_error(command, "state", "the adapter is %s; %s wants it %s", life_names[atomic_load(&adapter->life)], command->word, wanted);
         return NULL;
@@ -110,6 +111,9 @@ COMMAND("power", command_power, NEEDS_DRIVER)
         reply_error(command, "state", "the adapter is halted");
         return;
     }
+    adapter_enter(command, adapter);
+    wait_for(&adapter->pnp_free, "another PnP operation of the adapter goes on");
+    command->serialised = true;
     uint32_t status;
     if (state) {
         status = power_down(adapter, state, pauses, halts);
@@ -146,32 +150,32 @@ COMMAND("pnp", command_pnp, NEEDS_DRIVER)
     reply_format(command, "callbacks=%d status=0x%08x", callbacks, (uint32_t)status);
 }
 
-static void halt_whole(struct adapter *adapter, uint32_t action, bool pause)
+static void halt_whole(struct adapter *adapter, uint32_t action, bool pause, bool wait_sends)
 {
     if (pause && atomic_load(&adapter->life) == LIFE_RUNNING)
-        adapter_pause(adapter, 0, true);
+        adapter_pause(adapter, 0, wait_sends);
     adapter_halt(adapter, action);
 }
 
 COMMAND("surprise-remove", command_surprise_remove, NEEDS_DRIVER)
 {
-    struct adapter *adapter = adapter_wanted(command);
+    struct adapter *adapter = adapter_serialised(command);
     if (!adapter)
         return;
     adapter_pnp_event(adapter, NdisDevicePnPEventSurpriseRemoved);
-    halt_whole(adapter, NdisHaltDeviceSurpriseRemoved, true);
+    halt_whole(adapter, NdisHaltDeviceSurpriseRemoved, true, argument_number(command, "wait_sends", 0));
 }
 
 COMMAND("halt", command_halt, NEEDS_DRIVER)
 {
-    struct adapter *adapter = adapter_wanted(command);
+    struct adapter *adapter = adapter_serialised(command);
     if (!adapter)
         return;
     if (atomic_load(&adapter->life) == LIFE_SHUTDOWN) {
         reply_error(command, "state", "the adapter is shut down: no callback follows");
         return;
     }
-    halt_whole(adapter, (uint32_t)argument_number(command, "action", 0), argument_number(command, "pause", 1));
+    halt_whole(adapter, (uint32_t)argument_number(command, "action", 0), argument_number(command, "pause", 1), argument_number(command, "wait_sends", 0));
 }
 
 COMMAND("shutdown", command_shutdown, NEEDS_DRIVER)

@@ -37,16 +37,70 @@ bool adapters_shut_down(void)
     return any;
 }
 
+void adapter_enter(struct command *command, struct adapter *adapter)
+{
+    kernel_lock();
+    adapter->entered++;
+    kernel_unlock();
+    command->adapter = adapter;
+}
+
+void adapter_leave(struct command *command)
+{
+    struct adapter *adapter = command->adapter;
+    kernel_lock();
+    adapter->entered--;
+    object_signal_locked(&adapter->left);
+    if (command->serialised)
+        object_signal_locked(&adapter->pnp_free);
+    kernel_unlock();
+}
+
 struct adapter *adapter_wanted(struct command *command)
 {
     struct adapter *adapter = adapter_find(argument_number(command, "adapter", 0));
-    if (!adapter)
+    if (!adapter) {
         reply_error(command, "usage", "no such adapter");
-    else if (!adapter->initialized) {
-        reply_error(command, "state", "the adapter is halted");
-        adapter = NULL;
+        return NULL;
     }
+    kernel_lock();
+    bool fine = adapter->initialized && !adapter->halting;
+    adapter->entered += fine;
+    kernel_unlock();
+    if (!fine) {
+        reply_error(command, "state", "the adapter is halted");
+        return NULL;
+    }
+    command->adapter = adapter;
     return adapter;
+}
+
+struct adapter *adapter_serialised(struct command *command)
+{
+    struct adapter *adapter = adapter_wanted(command);
+    if (!adapter)
+        return NULL;
+    wait_for(&adapter->pnp_free, "another PnP operation of the adapter goes on");
+    command->serialised = true;
+    if (adapter->initialized && !adapter->halting)
+        return adapter;
+    reply_error(command, "state", "the adapter is halted");
+    return NULL;
+}
+
+void adapter_drain(struct adapter *adapter)
+{
+    for (;;) {
+        kernel_lock();
+        adapter->halting = true;
+        bool alone = adapter->entered <= 1;
+        if (!alone)
+            adapter->left.SignalState = 0;
+        kernel_unlock();
+        if (alone)
+            return;
+        wait_for(&adapter->left, "other commands on the adapter end");
+    }
 }
 
 struct adapter *adapter_of(void *handle, const char *call)
@@ -116,6 +170,7 @@ static void *parameters_new(size_t size, uint8_t type, uint8_t revision, uint16_
 
 static void adapter_wipe(struct adapter *adapter)
 {
+    adapter->halting = false;
     adapter->registration_set = adapter->general_set = adapter->removed = false;
     adapter->context = NULL;
     adapter->power = 0;
@@ -208,7 +263,7 @@ uint32_t adapter_restart(struct adapter *adapter)
 
 static void paused_check(struct adapter *adapter)
 {
-    int sends = atomic_load(&adapter->sends), lent = atomic_load(&adapter->lent), indicating = atomic_load(&adapter->indicating);
+    int sends = sends_marked(adapter), lent = atomic_load(&adapter->lent), indicating = atomic_load(&adapter->indicating);
     if (sends || lent || indicating)
         violation("NdisMPauseComplete", adapter->handle, "the pause completes with %d sends not completed, %d NBLs not returned and %d indications running", sends, lent, indicating);
 }
@@ -223,6 +278,7 @@ uint32_t adapter_pause(struct adapter *adapter, uint32_t reason, bool wait_sends
     if (wait_sends && atomic_load(&adapter->sends))
         wait_for(&adapter->sends_idle, "the stack waits for its sends");
     operation_start(&adapter->pause);
+    sends_mark(adapter);
     adapter->pause_epoch = atomic_fetch_add(&pause_epoch, 1) + 1;
     atomic_store(&adapter->life, LIFE_PAUSING);
     CALL_DRIVER("MiniportPause", PASSIVE, adapter->handle, status = handler(adapter->context, parameters));
@@ -263,6 +319,7 @@ EXPORT(void, NdisMRestartComplete, void *handle, uint32_t status)
 void adapter_halt(struct adapter *adapter, uint32_t action)
 {
     action_fn *handler = miniport.entry.HaltHandlerEx;
+    adapter_drain(adapter);
     if (atomic_load(&adapter->sends))
         wait_for(&adapter->sends_idle, "the stack waits for its sends");
     atomic_fetch_add(&halts_running, 1);
@@ -353,6 +410,8 @@ struct adapter *adapter_new(uint64_t id, uint32_t luid, uint32_t iftype, const v
     pthread_mutex_init(&adapter->lock, NULL);
     object_init(&adapter->sends_idle, EVENT_NOTIFICATION, true);
     object_init(&adapter->oid_free, EVENT_SYNCHRONIZATION, true);
+    object_init(&adapter->pnp_free, EVENT_SYNCHRONIZATION, true);
+    object_init(&adapter->left, EVENT_NOTIFICATION, false);
     snprintf(name, sizeof name, "\\Device\\%08x-pdo", luid);
     adapter->physical_device = device_new(name, 0);
     adapter->physical_device->silent = true;

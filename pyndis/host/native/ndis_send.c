@@ -34,8 +34,11 @@ static void watch_fire(struct timer *timer)
 void send_register(struct send_nbl *send)
 {
     struct adapter *adapter = send->adapter;
+    send->out = true;
+    kernel_lock();
     if (atomic_fetch_add(&adapter->sends, 1) == 0)
-        object_reset(&adapter->sends_idle);
+        adapter->sends_idle.SignalState = 0;
+    kernel_unlock();
     if (!settings.verifier)
         return;
     pthread_mutex_lock(&adapter->lock);
@@ -56,6 +59,7 @@ void send_register(struct send_nbl *send)
 static void send_unregister(struct send_nbl *send)
 {
     struct adapter *adapter = send->adapter;
+    send->out = false;
     if (settings.verifier) {
         pthread_mutex_lock(&adapter->lock);
         if (send->previous)
@@ -72,8 +76,37 @@ static void send_unregister(struct send_nbl *send)
             kernel_unlock();
         }
     }
+    kernel_lock();
     if (atomic_fetch_sub(&adapter->sends, 1) == 1)
-        object_signal(&adapter->sends_idle);
+        object_signal_locked(&adapter->sends_idle);
+    kernel_unlock();
+}
+
+void sends_mark(struct adapter *adapter)
+{
+    pthread_mutex_lock(&adapter->lock);
+    for (struct send_nbl *send = adapter->outstanding; send; send = send->next)
+        send->marked = send->delivered;
+    pthread_mutex_unlock(&adapter->lock);
+}
+
+int sends_marked(struct adapter *adapter)
+{
+    int count = 0;
+    pthread_mutex_lock(&adapter->lock);
+    for (struct send_nbl *send = adapter->outstanding; send; send = send->next)
+        count += send->marked;
+    pthread_mutex_unlock(&adapter->lock);
+    return count;
+}
+
+/* The send handler has returned: what is left of its chain is the driver's for certain. */
+static void delivered(struct adapter *adapter, uint64_t call)
+{
+    pthread_mutex_lock(&adapter->lock);
+    for (struct send_nbl *send = adapter->outstanding; send; send = send->next)
+        send->delivered |= send->call == call;
+    pthread_mutex_unlock(&adapter->lock);
 }
 
 /* ---- building a chain from the client's description ---- */
@@ -248,9 +281,13 @@ COMMAND("send", command_send, NEEDS_DRIVER)
         reply_error(command, "usage", "the description of the send chain is malformed");
         return;
     }
-    for (NET_BUFFER_LIST *nbl = first; nbl; nbl = nbl->Next)
-        send_register(block_find(nbl)->record);
+    for (NET_BUFFER_LIST *nbl = first; nbl; nbl = nbl->Next) {
+        struct send_nbl *send = block_find(nbl)->record;
+        send->call = command->id;
+        send_register(send);
+    }
     send_call(adapter, first, (uint32_t)argument_number(command, "flags", 0), argument_number(command, "dispatch", 0));
+    delivered(adapter, command->id);
 }
 
 COMMAND("cancel-send", command_cancel_send, NEEDS_DRIVER)
@@ -278,6 +315,10 @@ static bool completed_check(struct adapter *adapter, NET_BUFFER_LIST *nbl)
     struct send_nbl *send = block->hosts ? block->record : NULL;
     if (!send || send->adapter != adapter) {
         violation("NdisMSendNetBufferListsComplete", nbl, "an NBL is completed that the stack did not send to this adapter");
+        return false;
+    }
+    if (!send->out) {
+        violation("NdisMSendNetBufferListsComplete", nbl, "an NBL is completed that the driver does not have");
         return false;
     }
     if (!status_valid((uint32_t)nbl->Status))

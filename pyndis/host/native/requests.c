@@ -10,7 +10,12 @@ static struct handle *handle_wanted(struct command *command)
         reply_error(command, "usage", "no such handle");
         return NULL;
     }
-    if (!handle->open) {
+    kernel_lock();
+    bool open = handle->open;
+    if (open)
+        atomic_fetch_add(&handle->file->references, 1); /* until the command lets go of it */
+    kernel_unlock();
+    if (!open) {
         reply_error(command, "refused", "status=0x%08x the handle is closed", (unsigned)STATUS_INVALID_HANDLE);
         return NULL;
     }
@@ -39,8 +44,10 @@ COMMAND("open", command_open, NEEDS_DRIVER)
 COMMAND("close", command_close_handle, NEEDS_DRIVER)
 {
     struct handle *handle = handle_wanted(command);
-    if (handle)
+    if (handle) {
         handle_close(handle);
+        file_dereference(handle->file);
+    }
 }
 
 COMMAND("duplicate", command_duplicate, NEEDS_DRIVER)
@@ -51,10 +58,12 @@ COMMAND("duplicate", command_duplicate, NEEDS_DRIVER)
         return;
     if (!process || !argument_number(command, "as", 0)) {
         reply_error(command, "usage", "duplicate wants a process and as=");
+        file_dereference(handle->file);
         return;
     }
     atomic_fetch_add(&handle->file->handles, 1);
     struct handle *copy = handle_new(process, argument_number(command, "as", 0), handle->file, NULL, false);
+    file_dereference(handle->file);
     reply_format(command, "value=%llu", (unsigned long long)copy->value);
 }
 
@@ -166,11 +175,13 @@ static void request_run(struct command *command, const struct request *request)
         record->irp->IoStatus_Status = (int32_t)STATUS_INVALID_USER_BUFFER;
         irp_complete(record->irp, 0);
         irp_release(record);
+        file_dereference(handle->file);
         reply_error(command, "usage", "no such memory, or the range lies outside it");
         return;
     }
     status_t status = irp_dispatch(record);
     irp_release(record);
+    file_dereference(handle->file);
     reply_format(command, "returned=0x%08x", (uint32_t)status);
 }
 
@@ -210,8 +221,10 @@ COMMAND("cancel", command_cancel, NEEDS_DRIVER)
 COMMAND("cancel-io", command_cancel_io, NEEDS_DRIVER)
 {
     struct handle *handle = handle_wanted(command);
-    if (handle)
+    if (handle) {
         irps_cancel(NULL, handle->file);
+        file_dereference(handle->file);
+    }
 }
 
 COMMAND("poke", command_poke, ALWAYS)

@@ -140,8 +140,6 @@ void wait_for(DISPATCHER_HEADER *object, const char *call)
 
 void waiter_describe(struct text *lines, struct thread *thread)
 {
-    if (!thread->frame)
-        return;
     text_add(lines, "command=%llu call=%s frames=", (unsigned long long)thread->command, thread->waiter->call);
     const char *separator = "";
     for (const struct frame *frame = thread->frame; frame; frame = frame->outer) {

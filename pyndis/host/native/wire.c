@@ -177,6 +177,8 @@ static const struct command_entry *entry_of(const char *word)
     return NULL;
 }
 
+void adapter_leave(struct command *command);
+
 static void command_run(void *argument)
 {
     struct command *command = argument;
@@ -187,6 +189,8 @@ static void command_run(void *argument)
         reply_error(command, "dead", "the driver has faulted: %s is refused", command->word);
     else
         entry->run(command);
+    if (command->adapter)
+        adapter_leave(command);
     reply_ok(command, NULL, NULL, 0);
     command_close(command);
 }
