@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pyndis.frontend.program import Context
 
 _INTEGERS = {
-    "u8": c.UCHAR, "u16": c.USHORT, "u32": c.ULONG, "u64": c.ULONG64, "i8": c.CHAR, "i16": c.SHORT, "i32": c.LONG, "i64": c.LONG64,
+    "u8": c.UCHAR, "u16": c.USHORT, "u32": c.ULONG, "u64": c.ULONG64, "i8": c.CHAR, "i16": c.SHORT, "i32": c.LONG,
+    "i64": c.LONG64,
     "usize": c.ULONG_PTR,
 }  # fmt: skip
 _SPECIAL: dict[str, t.Type] = {
@@ -130,13 +131,18 @@ class Annotations:
 _C_INTEGERS = {
     each.name: each
     for each in (
-        c.UCHAR, c.USHORT, c.ULONG, c.ULONG64, c.CHAR, c.SHORT, c.LONG, c.LONG64, c.ULONG_PTR, c.SIZE_T, c.NTSTATUS, c.NDIS_STATUS, c.KIRQL,
+        c.UCHAR, c.USHORT, c.ULONG, c.ULONG64, c.CHAR, c.SHORT, c.LONG, c.LONG64, c.ULONG_PTR, c.SIZE_T, c.NTSTATUS,
+        c.NDIS_STATUS, c.KIRQL,
     )
 } | {
-    "unsigned long": c.ULONG, "long": c.LONG, "unsigned short": c.USHORT, "short": c.SHORT, "unsigned char": c.UCHAR, "char": c.CHAR, "int": c.LONG,
-    "unsigned int": c.ULONG, "UINT": c.ULONG, "INT": c.LONG, "ULONGLONG": c.ULONG64, "LONGLONG": c.LONG64, "ULONG32": c.ULONG, "UINT32": c.ULONG,
-    "unsigned long long": c.ULONG64, "long long": c.LONG64, "UINT_PTR": c.ULONG_PTR, "CCHAR": c.CHAR, "CSHORT": c.SHORT, "UINT64": c.ULONG64,
-    "NET_IFINDEX": c.ULONG, "NDIS_PORT_NUMBER": c.ULONG, "PFN_NUMBER": c.ULONG_PTR, "ACCESS_MASK": c.ULONG, "KPROCESSOR_MODE": c.CHAR, "USHORT": c.USHORT,
+    "unsigned long": c.ULONG, "long": c.LONG, "unsigned short": c.USHORT, "short": c.SHORT, "unsigned char": c.UCHAR,
+    "char": c.CHAR, "int": c.LONG,
+    "unsigned int": c.ULONG, "UINT": c.ULONG, "INT": c.LONG, "ULONGLONG": c.ULONG64, "LONGLONG": c.LONG64,
+    "ULONG32": c.ULONG, "UINT32": c.ULONG,
+    "unsigned long long": c.ULONG64, "long long": c.LONG64, "UINT_PTR": c.ULONG_PTR, "CCHAR": c.CHAR, "CSHORT": c.SHORT,
+    "UINT64": c.ULONG64,
+    "NET_IFINDEX": c.ULONG, "NDIS_PORT_NUMBER": c.ULONG, "PFN_NUMBER": c.ULONG_PTR, "ACCESS_MASK": c.ULONG,
+    "KPROCESSOR_MODE": c.CHAR, "USHORT": c.USHORT,
 }  # fmt: skip
 
 

@@ -19,9 +19,10 @@ from pyndis.ir import types as c
 def lower_body(context: Context, instance: Instance) -> None:
     """Fill `instance.ir`, and append it to the program's functions, behind those that it calls."""
     from pyndis.frontend.callbacks import callback_function
-    from pyndis.frontend.statements import lower_block, register
+    from pyndis.frontend.ownership import register
+    from pyndis.frontend.statements import lower_block
 
-    fx = Lowering(context, instance)
+    fx = Lowering(context, instance, lower_block)
     decl = instance.decl
     callback = decl.decorator("callback")
     if callback is not None:
@@ -38,7 +39,7 @@ def lower_body(context: Context, instance: Instance) -> None:
                 local.owner.kind = "param"
     if request is not None or decl in context.requests:
         _request(fx, instance)
-    lower_block(fx, decl.node.body)
+    fx.lower_block(decl.node.body)
     _end(fx, decl.node)
     if fx.ladder:
         emit_ladder(fx, decl.node)

@@ -253,7 +253,7 @@ def initialise(
                 case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=field)], value=ast.Name(id=source)) if (
                     source in names
                 ):
-                    from pyndis.frontend.statements import store_field
+                    from pyndis.frontend.assignments import store_field
 
                     store_field(fx, place, type, field, values[names.index(source)], node)
                 case ast.Expr(value=ast.Constant()):

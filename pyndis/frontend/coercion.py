@@ -65,7 +65,7 @@ def _fits(fx: Lowering, found: t.Type, wanted: t.Type) -> bool:
         case t.BoolType():
             return isinstance(found, t.BoolType) or (isinstance(found, t.RawType) and isinstance(found.c, c.Bool))
         case t.EnumType(decl):
-            return isinstance(found, t.EnumType) and found.decl is decl or _is_status(found)
+            return (isinstance(found, t.EnumType) and found.decl is decl) or _is_status(found)
         case t.RawType():
             return bool(fx.unsafe) or isinstance(found, t.RawType | t.NoneType)
         case t.ClassType():

@@ -17,8 +17,6 @@ from pyndis.ir import types as c
 
 def lower_with(fx: Lowering, node: ast.With) -> None:
     """Enter from left to right, leave from right to left."""
-    from pyndis.frontend.statements import lower_block
-
     outer = list(fx.live.live)
     unsafe = 0
     fx.depth += 1
@@ -28,7 +26,7 @@ def lower_with(fx: Lowering, node: ast.With) -> None:
             _enter_unsafe(fx, item)
         else:
             _enter(fx, item)
-    lower_block(fx, node.body)
+    fx.lower_block(node.body)
     fx.unsafe -= unsafe
     if fx.state is not None:
         _leave(fx, outer, node)

@@ -10,7 +10,6 @@ from pyndis.frontend.errors import error, span_of
 from pyndis.frontend.names import camel, upper
 from pyndis.frontend.source import Module, Sources
 
-
 TABLES = ("Attributes", "OidTable", "NdisVersion")
 
 

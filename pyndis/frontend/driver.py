@@ -36,7 +36,8 @@ _FRAMEWORK = {
 }
 _DEVICE = {"open": PASSIVE, "refuse": PASSIVE, "enter": ANY, "leave": ANY, "drain": PASSIVE, "add": PASSIVE, "remove": PASSIVE}
 _IRQL = {
-    "create": PASSIVE, "cleanup": PASSIVE, "close": PASSIVE, "read": ANY, "write": ANY, "send": ANY, "returned": ANY, "cancel_send": ANY,
+    "create": PASSIVE, "cleanup": PASSIVE, "close": PASSIVE, "read": ANY, "write": ANY, "send": ANY, "returned": ANY,
+    "cancel_send": ANY,
     "flow_stopped": PASSIVE, "halt": PASSIVE,
 }  # fmt: skip
 
@@ -62,7 +63,8 @@ def _find(context: Context, module: Module) -> tuple[ClassDecl, ClassDecl]:
     found = [each for each in context.scope.table(module).values() if isinstance(each, ClassDecl) and each.extends("Driver")]
     if len(found) != 1:
         raise error(
-            "PYN-S15", f"{module.file.name} has {len(found)} classes that extend Driver, wanted one", (span_of(module.file, module.tree), "here"),
+            "PYN-S15", f"{module.file.name} has {len(found)} classes that extend Driver, wanted one", (span_of(module.file,
+            module.tree), "here"),
             help="write `class Name(Driver):` with `adapter = …` and `ndis = NdisVersion(…)`",
         )  # fmt: skip
     field = found[0].fields.get("adapter")

@@ -58,11 +58,15 @@ def describe(node: ast.AST) -> str:
     """What a construct is called."""
     names = {
         ast.Lambda: "a lambda", ast.ListComp: "a comprehension", ast.DictComp: "a comprehension", ast.SetComp: "a comprehension",
-        ast.GeneratorExp: "a generator expression", ast.List: "a list", ast.Dict: "a dict", ast.Set: "a set", ast.Tuple: "a tuple",
-        ast.JoinedStr: "a format string here", ast.NamedExpr: "`:=`", ast.Await: "`await`", ast.Starred: "`*`", ast.AsyncFunctionDef: "`async`",
+        ast.GeneratorExp: "a generator expression", ast.List: "a list", ast.Dict: "a dict", ast.Set: "a set",
+        ast.Tuple: "a tuple",
+        ast.JoinedStr: "a format string here", ast.NamedExpr: "`:=`", ast.Await: "`await`", ast.Starred: "`*`",
+        ast.AsyncFunctionDef: "`async`",
         ast.Global: "`global`", ast.Nonlocal: "`nonlocal`", ast.Delete: "`del`", ast.FunctionDef: "a function inside a function",
-        ast.ClassDef: "a class inside a function", ast.Import: "an import inside a function", ast.ImportFrom: "an import inside a function",
-        ast.AsyncFor: "`async`", ast.AsyncWith: "`async`", ast.TryStar: "`except*`", ast.Yield: "`yield` outside of a statement of its own",
+        ast.ClassDef: "a class inside a function", ast.Import: "an import inside a function",
+        ast.ImportFrom: "an import inside a function",
+        ast.AsyncFor: "`async`", ast.AsyncWith: "`async`", ast.TryStar: "`except*`",
+        ast.Yield: "`yield` outside of a statement of its own",
         ast.YieldFrom: "`yield from` here", ast.Slice: "a slice",
     }  # fmt: skip
     return names.get(type(node), type(node).__name__)

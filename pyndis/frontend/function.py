@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from pyndis.diagnostics import Span
@@ -21,8 +21,9 @@ from pyndis.ir import types as c
 class Lowering:
     """The function that is being lowered."""
 
-    def __init__(self, context: Context, instance: Instance) -> None:
+    def __init__(self, context: Context, instance: Instance, lower_block: Callable[[Lowering, list[ast.stmt]], None]) -> None:
         self.context = context
+        self._lower_block = lower_block
         self.instance = instance
         self.module: Module = instance.decl.module
         self.bindings = instance.bindings
@@ -64,6 +65,10 @@ class Lowering:
             if node is not None and statement.span is None:
                 statement.span = self.span(node)
             self.out.append(statement)
+
+    def lower_block(self, statements: list[ast.stmt]) -> None:
+        """Lower statements of the source, in order."""
+        self._lower_block(self, statements)
 
     @contextmanager
     def block(self) -> Iterator[list[ir.Stmt]]:

@@ -18,7 +18,8 @@ from pyndis.ir import nodes as ir
 from pyndis.ir import types as c
 
 INTRINSICS = {
-    "len", "align", "wrapping_add", "wrapping_add64", "wrapping_sub", "saturating_add", "saturating_sub", "cast", "addr", "sizeof", "shared", "owned", "given",
+    "len", "align", "wrapping_add", "wrapping_add64", "wrapping_sub", "saturating_add", "saturating_sub", "cast", "addr",
+    "sizeof", "shared", "owned", "given",
     "program_adapter",
 }  # fmt: skip
 

@@ -6,11 +6,13 @@ import ast
 
 from pyndis.diagnostics import Span
 from pyndis.frontend import types as t
+from pyndis.frontend.assignments import bind
 from pyndis.frontend.calls import _arguments
 from pyndis.frontend.declarations import FuncDecl
 from pyndis.frontend.expressions import integer, lower, narrow, negate, truth
 from pyndis.frontend.function import Lowering
 from pyndis.frontend.layout import c_field
+from pyndis.frontend.ownership import register
 from pyndis.frontend.state import GeneratorFrame, Local, LoopFrame, State, Value
 from pyndis.ir import nodes as ir
 from pyndis.ir import types as c
@@ -67,10 +69,8 @@ def lower_while(fx: Lowering, node: ast.While) -> None:
 
 def _body(fx: Lowering, frame: LoopFrame, body: list[ast.stmt], node: ast.AST) -> None:
     """The body of a loop: what it acquired is gone at its end."""
-    from pyndis.frontend.statements import lower_block
-
     fx.loops.append(frame)
-    lower_block(fx, body)
+    fx.lower_block(body)
     fx.loops.pop()
     if fx.state is not None:
         fx.release_since(frame.base, node)
@@ -135,8 +135,6 @@ def _for_range(fx: Lowering, node: ast.For, call: ast.Call) -> None:
     end = lower(fx, call.args[-1])
     if not isinstance(end.expr, (ir.Const, ir.Var)):
         end = fx.temporary("end", end.expr, t.NUMBER, call.args[-1])
-    from pyndis.frontend.statements import bind
-
     local = bind(fx, node.target.id, Value(t.NUMBER, start), node.target)
     assert local.symbol is not None
     var = ir.Var(local.symbol.type, local.symbol)
@@ -163,8 +161,6 @@ def _for_array(fx: Lowering, node: ast.For, value: Value, type: t.ArrayType) -> 
     frame = _frame(fx)
     head = fx.live.copy()
     fx.depth += 1
-    from pyndis.frontend.statements import bind
-
     with fx.block() as body:
         bind(fx, node.target.id, Value(type.item, ir.Index(c_field(fx.context, type.item), value.expr.place, var)), node.target)
         _body(fx, frame, node.body, node)
@@ -179,8 +175,6 @@ def _for_array(fx: Lowering, node: ast.For, value: Value, type: t.ArrayType) -> 
 
 def _expand(fx: Lowering, node: ast.For, decl: FuncDecl, owner: t.ClassType | None, values: list[Value]) -> None:
     """A generator's body, with the loop's body where it yields."""
-    from pyndis.frontend.statements import lower_block
-
     frame = _frame(fx)
     outer = (fx.locals, fx.module, fx.bindings, fx.owner, fx.unsafe)
     inner_locals = _parameters(fx, decl, owner, values, node)
@@ -207,7 +201,7 @@ def _expand(fx: Lowering, node: ast.For, decl: FuncDecl, owner: t.ClassType | No
     loops, fx.loops = fx.loops, []
     fx.locals, fx.module, fx.bindings, fx.owner, fx.unsafe = inner_locals, decl.module, _bindings(owner), owner, 0
     fx.depth += 1
-    lower_block(fx, decl.node.body)
+    fx.lower_block(decl.node.body)
     fx.depth -= 1
     fx.locals, fx.module, fx.bindings, fx.owner, fx.unsafe = outer
     fx.loops = loops
@@ -236,7 +230,7 @@ def _parameters(fx: Lowering, decl: FuncDecl, owner: t.ClassType | None, values:
     names = [each.arg for each in decl.node.args.args]
     found: dict[str, Local] = {}
     for name, value in zip(names, values, strict=True):
-        simple = isinstance(value.expr, (ir.Var, ir.Const, ir.Null)) or isinstance(value.expr, ir.AddressOf)
+        simple = isinstance(value.expr, (ir.Var, ir.Const, ir.Null, ir.AddressOf))
         if not simple and not _is_path(value.expr):
             value = Value(value.type, fx.temporary(name, value.expr, value.type, node).expr, value.local)
         found[name] = Local(name, value.type, alias=value)
@@ -249,8 +243,6 @@ def _is_path(expr: ir.Expr) -> bool:
 
 
 def _bind_targets(fx: Lowering, node: ast.For, yielded: list[Value]) -> None:
-    from pyndis.frontend.statements import bind, register
-
     targets = node.target.elts if isinstance(node.target, ast.Tuple) else [node.target]
     if len(targets) != len(yielded):
         raise fx.refuse("PYN-L24", f"{len(targets)} names for {len(yielded)} values", node.target)

@@ -151,10 +151,10 @@ def place_declarations(body: list[ir.Stmt], symbols: list[ir.Symbol]) -> None:
             and isinstance(first.target, ir.Var)
             and first.target.symbol is symbol
             and not _in(first.value, symbol)
+            and not _jumped_over(block, number)
         ):
-            if not _jumped_over(block, number):
-                block[number] = ir.Declare(symbol, first.value, span=first.span)
-                continue
+            block[number] = ir.Declare(symbol, first.value, span=first.span)
+            continue
         block.insert(0, ir.Declare(symbol))
 
 

@@ -9,7 +9,7 @@ from pyndis.kernel import raw
 from pyndis.kernel.arithmetic import wrapping_add, wrapping_add64
 from pyndis.kernel.atomics import Atomic, Counter
 from pyndis.kernel.containers import Chain
-from pyndis.kernel.device import HALTING, REMOVED, SHUT_DOWN, ControlDevice
+from pyndis.kernel.device import REMOVED, ControlDevice
 from pyndis.kernel.marks import Owned, Ref, given, i32, u32, u64, unsafe
 from pyndis.kernel.nbl import Nbl, PoolNbl
 from pyndis.kernel.objects import addr, sizeof
@@ -42,7 +42,7 @@ class Counters:
 
 
 class Completions:
-    """Sends to complete. They are collected under locks; leaving the `with` completes them outside, counts, and leaves the flow."""
+    """Sends to complete. They are collected under locks; leaving the `with` completes, counts, and leaves the flow."""
 
     adapter: Ref[Adapter]
     chain: Chain[Nbl]
@@ -165,8 +165,8 @@ class on:
 class Adapter:
     """An adapter. What a subclass declares becomes fields, made in that order and unmade in reverse.
 
-    The flow: each send, each NBL lent to the stack and each thread inside holds a token. Pause takes away the first token; whoever
-    drops the last one completes the pause. The other stops refuse what comes and wait for nothing.
+    The flow: each send, each NBL lent to the stack and each thread inside holds a token. Pause takes away the first token;
+    whoever drops the last one completes the pause. The other stops refuse what comes and wait for nothing.
     """
 
     handle: raw.NDIS_HANDLE

@@ -37,7 +37,7 @@ class FileRecord(Allocated):
 
 
 class ControlDevice(Adapted):
-    """One device object, `\\\\Device\\\\NAME`. Requests come through its gate, and each holds a token of it until it is answered."""
+    """One device object, `\\\\Device\\\\NAME`. Requests come through its gate; each holds a token of it until it is answered."""
 
     object: raw.PDEVICE_OBJECT
     _handle: raw.NDIS_HANDLE

@@ -74,7 +74,7 @@ class Oid(IntEnum):
 
 
 class OidTable:
-    """Answers to queries that never change: a u32, or a string with its NUL. The framework answers those on statistics, power, version."""
+    """Answers to queries that never change: a u32, or a string with its NUL. The framework answers for statistics and power."""
 
     def __init__(self, constants: dict[Oid, int | str]) -> None: ...
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Protocol, Self, TypeAlias
 
 from pyndis.kernel import raw
 from pyndis.kernel.atomics import Atomic
-from pyndis.kernel.marks import Owned, Ref, Shared, Within, at, completes, given, pends, shared, u32, unsafe, usize
+from pyndis.kernel.marks import Owned, Ref, Shared, Within, at, completes, pends, shared, u32, unsafe, usize
 from pyndis.kernel.memory import Sink, View
-from pyndis.kernel.objects import Adapted, Allocated, KernelObject, addr, cast, program_adapter
+from pyndis.kernel.objects import Adapted, Allocated, KernelObject, cast, program_adapter
 from pyndis.kernel.status import NtError, Status
 
 Amount: TypeAlias = Annotated[u32, Within(0, 0x7FFF_FFFF)]

@@ -1,4 +1,4 @@
-"""The marks and integers of the language: no cost, read by the compiler only. For CPython and type checkers each is transparent."""
+"""The marks and integers of the language: no cost, read by the compiler only. CPython and type checkers see through them."""
 
 from __future__ import annotations
 

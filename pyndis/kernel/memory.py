@@ -1,4 +1,4 @@
-"""Memory as views: an address and a size inside something that someone keeps alive. Nothing is read twice, nothing is out of bounds."""
+"""Memory as views: an address and a size in something that someone keeps alive. Nothing is read twice or out of bounds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kernel's own functions, structs and constants by their C names. Only in `unsafe`; what they are is known from `pyndis.ddi`."""
+"""The kernel's own functions, structs and constants by their C names. Only in `unsafe`; what they are, `pyndis.ddi` knows."""
 
 from __future__ import annotations
 

@@ -1,0 +1,94 @@
+"""`return` -> IR: the result where the caller wants it, and what is released before."""
+
+from __future__ import annotations
+
+import ast
+
+from pyndis.frontend import types as t
+from pyndis.frontend.calls import construct, lower_call
+from pyndis.frontend.coercion import coerce
+from pyndis.frontend.expressions import lower
+from pyndis.frontend.function import Lowering
+from pyndis.frontend.rawcalls import keep_raw
+from pyndis.frontend.state import Local, Value
+from pyndis.frontend.static_types import result_type
+from pyndis.ir import nodes as ir
+from pyndis.ir import types as c
+
+
+def lower_return(fx: Lowering, node: ast.Return) -> None:
+    if fx.generators:
+        _leave_generator(fx, node)
+        return
+    expr: ir.Expr | None = None
+    if node.value is not None and not (
+        isinstance(node.value, ast.Constant) and node.value.value is None and fx.result_out is None
+    ):
+        expr = _returned(fx, node.value, node)
+    elif isinstance(fx.instance.result, t.OptionalType):
+        expr = ir.Null(fx.c_value(fx.instance.result))
+    fx.release_since([], node)
+    fx.disposition_at_end = fx.live.disposition
+    fx.emit(ir.Return(expr), node)
+    fx.state = None
+
+
+def _returned(fx: Lowering, value: ast.expr, node: ast.Return) -> ir.Expr | None:
+    result = fx.instance.result
+    if fx.result_out is not None:
+        into = Local("Result", result, stored=True)
+        into.alias = Value(result, ir.Var(fx.result_out.type, fx.result_out))
+        _build_result(fx, value, into, node)
+        return None
+    found = keep_raw(fx, lower(fx, value), value)
+    expr = coerce(fx, found, result, node)
+    if found.local is not None and found.local.owner is not None:
+        fx.consume(found.local.owner)
+    elif fx.live.live and not isinstance(expr, (ir.Var, ir.Const, ir.Null)):
+        expr = fx.temporary("value", expr, result, node).expr
+    return expr
+
+
+def _build_result(fx: Lowering, value: ast.expr, into: Local, node: ast.Return) -> None:
+    """The result is a struct: it is built where the caller wants it."""
+    assert into.alias is not None
+    pointer = into.alias.expr
+    place = ir.Deref(pointer.type.target, pointer) if isinstance(pointer.type, c.Pointer) else pointer
+    into.alias.expr = ir.AddressOf(pointer.type, place)
+    if isinstance(value, ast.Call):
+        made = result_type(fx, value)
+        if isinstance(value.func, ast.Name | ast.Subscript) and isinstance(made, t.ClassType):
+            into.alias.expr = pointer
+            _zero_unless_complete(fx, made, place, node)
+            construct(fx, made, value, into)
+            return
+        lower_call(fx, value, into)
+        return
+    found = lower(fx, value)
+    assert isinstance(found.expr, ir.AddressOf), "a struct is returned from a place"
+    fx.emit(ir.Assign(place, found.expr.place), node)
+    if found.local is not None and found.local.owner is not None:
+        fx.consume(found.local.owner)
+
+
+def _zero_unless_complete(fx: Lowering, made: t.ClassType, place: ir.Expr, node: ast.AST) -> None:
+    init = made.decl.method("__init__")
+    stored = {
+        each.targets[0].attr
+        for each in (init.node.body if init else [])
+        if isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Attribute)
+    }
+    if {each.name for each in made.decl.extra_fields} - stored:
+        pointer = c.Pointer(place.type)
+        size = ir.SizeOf(c.SIZE_T, place.type)
+        fx.emit(ir.Do(ir.Call(c.VOID, "RtlZeroMemory", [ir.AddressOf(pointer, place), size])), node)
+
+
+def _leave_generator(fx: Lowering, node: ast.Return) -> None:
+    frame = fx.generators[-1]
+    if node.value is not None:
+        raise fx.refuse("PYN-L15", "a generator returns no value", node)
+    fx.release_since(frame.base, node)
+    frame.states.append(fx.live.copy())
+    fx.emit(ir.Goto(frame.end_label), node)
+    fx.state = None
