@@ -17,7 +17,7 @@ from pyndis.host.errors import (
     SystemRefused,
 )
 from pyndis.host.handle import Handle
-from pyndis.host.host import Calls, Host
+from pyndis.host.host import Calls, Export, Host
 from pyndis.host.nbl import Completion, Indication, Nb, Nbl, Packet
 from pyndis.host.operation import Oid, Operation
 from pyndis.host.process import Event, Memory, Process
@@ -34,6 +34,7 @@ __all__ = [
     "DeviceNotFound",
     "DriverFault",
     "Event",
+    "Export",
     "Handle",
     "Host",
     "Indication",

@@ -93,7 +93,7 @@ def _missing_import(word: str, reply: Frame) -> Exception:
         Diagnostic(
             "PYN-H02",
             f"the image imports what this kernel does not have: {names.replace(',', ', ')}",
-            help="use a function that the host exports (`exports` in a Host lists them), or ask for this one to be added",
+            help="use a function that the host exports (Host.exports lists them), or ask for this one to be added",
         )
     )
 

@@ -32,6 +32,16 @@ class Calls:
     failed: int
 
 
+@dataclass(frozen=True)
+class Export:
+    """A function that the host's kernel has: its IRQL limits, and whether fail_call can make it fail."""
+
+    name: str
+    lowest_irql: int
+    highest_irql: int
+    can_fail: bool
+
+
 class Host:
     """Loads an image and plays the kernel to it.
 
@@ -258,6 +268,14 @@ class Host:
         """How often the driver called each export."""
         lines = self.session.call("calls", reset=reset).lines()
         return {name: Calls(int(calls), int(failed)) for name, calls, failed in (line.split() for line in lines)}
+
+    def exports(self) -> list[Export]:
+        """All functions that an image can import here."""
+        return [_export(*line.split()[-4:]) for line in self.session.call("exports").lines()]
+
+
+def _export(name: str, lowest: str, highest: str, can_fail: str) -> Export:
+    return Export(name, int(lowest), int(highest), can_fail == "1")
 
 
 def _check_initialized(reply: Frame) -> None:

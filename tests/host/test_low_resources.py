@@ -64,3 +64,10 @@ def test_calls_are_counted(host: Host) -> None:
     assert calls["IoAllocateMdl"].calls == 3
     assert calls["NdisMIndicateReceiveNetBufferLists"].calls == 2
     assert calls["IofCompleteRequest"].calls == 1
+
+
+def test_exports_say_their_irql_and_whether_they_can_fail(host: Host) -> None:
+    exports = {each.name: each for each in host.exports()}
+    assert len(exports) > 100
+    assert (exports["IoAllocateMdl"].highest_irql, exports["IoAllocateMdl"].can_fail) == (2, True)
+    assert (exports["NdisMSleep"].highest_irql < 2, exports["NdisMSleep"].can_fail) == (True, False)
