@@ -6,6 +6,7 @@ Windows' types: int and long have 32 bits, what is narrower is computed as int; 
 from __future__ import annotations
 
 from pyndis.checks.ranges.intervals import Interval, covers, join
+from pyndis.ir import nodes as ir
 from pyndis.ir.types import LONG, LONG64, ULONG, ULONG64, Bool, CType, Int
 
 CHOICES = (ULONG, LONG, ULONG64, LONG64)
@@ -62,6 +63,16 @@ def implicit(source: CType, target: Int) -> bool:
     if source.signed:
         return target.signed and has >= room
     return has > room or (has == room and not target.signed)
+
+
+def never_negative(expr: ir.Expr) -> bool:
+    """Whether compilers see that an int, made of narrower unsigned numbers, has no sign: then it widens without a warning."""
+    if isinstance(expr, ir.Const):
+        return 0 <= expr.value < 1 << 31
+    if isinstance(expr, ir.Binary):
+        positive = expr.op in ("&", "|", "^", ">>", "//", "%")
+        return positive and same(expr.type, LONG) and never_negative(expr.left) and never_negative(expr.right)
+    return isinstance(expr.type, Int) and expr.type.bits in (8, 16) and not expr.type.signed
 
 
 def common(intervals: list[Interval]) -> Int | None:

@@ -126,7 +126,8 @@ class Evaluator:
             return Value((size, size), constant(size))
         if isinstance(measured, Int) and measured.bits:
             return Value((measured.bits // 8, measured.bits // 8), constant(measured.bits // 8))
-        term = Term(f"sizeof({measured})", (1, MAX_OBJECT))
+        low, high = bounds(expr.type)
+        term = Term(f"sizeof({measured})", (max(low, 1), min(high, MAX_OBJECT)))
         return Value(self.state.of(term), of_term(term))
 
     def _index(self, expr: ir.Index) -> None:
@@ -262,11 +263,23 @@ class Evaluator:
         if saturates and self._compared_first(expr.operand, whole):
             self.saturated = expr.operand
         operand = self.value(expr.operand, modular=not saturates)
+        if isinstance(expr, ir.Cast):
+            return self._cast(expr, operand, whole)
         if iv.covers(whole, operand.interval):
             return operand
         if saturates:
             return Value((min(max(operand.interval[0], whole[0]), whole[1]), max(min(operand.interval[1], whole[1]), whole[0])))
         return Value(whole)
+
+    @staticmethod
+    def _cast(expr: ir.Cast, operand: Value, whole: Interval) -> Value:
+        """What `unsafe` says of a value is taken at its word: it is in the part of the C type that the cast names."""
+        said = bounds(expr.type)
+        if iv.covers(said, operand.interval):
+            return operand
+        if iv.covers(whole, operand.interval) and iv.meet(said, operand.interval)[0] <= iv.meet(said, operand.interval)[1]:
+            return Value(iv.meet(said, operand.interval), None, operand.native)
+        return Value(said)
 
     def _compared_first(self, operand: ir.Expr, whole: Interval) -> bool:
         """Whether the lowering can saturate this by comparing its parts, so that it needs no type of its own."""

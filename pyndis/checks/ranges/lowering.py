@@ -14,6 +14,7 @@ from pyndis.checks.ranges.intervals import Interval, covers, invert, join, negat
 from pyndis.checks.ranges.modular import Modular
 from pyndis.checks.ranges.obligations import Watch
 from pyndis.checks.ranges.places import is_integer
+from pyndis.checks.ranges.saturating import Saturating
 from pyndis.ir import nodes as ir
 from pyndis.ir.types import BOOL, LONG, LONG64, ULONG64, Bool, CType, Int, Pointer
 
@@ -23,7 +24,7 @@ class Lowering:
 
     def __init__(self, watch: Watch, ddi_types: DdiTypes) -> None:
         self.watch, self.ddi_types = watch, ddi_types
-        self.modular = Modular(self)
+        self.modular, self.saturating = Modular(self), Saturating(self)
 
     def interval(self, expr: ir.Expr) -> Interval:
         """The values of an expression that the analysis saw."""
@@ -117,7 +118,8 @@ class Lowering:
             return lowered
         if isinstance(lowered, ir.Const):
             return replace(lowered, type=wanted)
-        return lowered if c_types.implicit(lowered.type, wanted) else self.cast(lowered, wanted)
+        widens = c_types.implicit(lowered.type, wanted) or (c_types.never_negative(lowered) and (wanted.bits or 32) >= 32)
+        return lowered if widens else self.cast(lowered, wanted)
 
     def cast(self, expr: ir.Expr, type_: Int) -> ir.Expr:
         """An explicit conversion that changes no value; a literal just gets the type."""
@@ -129,20 +131,19 @@ class Lowering:
         """Both operands such that C computes in `type_`, with as few casts as that takes. The printer spells literals."""
         both = [self._admitted(each, type_) for each in (left, right)]
         literals = all(isinstance(each, ir.Const) and abs(each.value) < 1 << 31 for each in both)
-        if not literals and not any(self._carries(each, type_) for each in both):
+        if not literals and not any(self.carries(each, type_) for each in both):
             first = 1 if isinstance(both[0], ir.Const) and not isinstance(both[1], ir.Const) else 0
             both[first] = ir.Cast(type_, both[first], span=both[first].span, interval=both[first].interval)
         return both[0], both[1]
 
     def _admitted(self, expr: ir.Expr, type_: Int) -> ir.Expr:
         """An operand that C can convert to the type by itself."""
-        small = isinstance(expr.type, Bool) or (isinstance(expr.type, Int) and expr.type.bits in (8, 16))
-        if isinstance(expr, ir.Const) or (not small and c_types.implicit(expr.type, type_)):
-            return self.cast(expr, type_) if isinstance(expr, ir.Const) else expr
-        return expr if small and c_types.implicit(expr.type, type_) else self.cast(expr, type_)
+        if isinstance(expr, ir.Const):
+            return self.cast(expr, type_)
+        return expr if c_types.implicit(expr.type, type_) or c_types.never_negative(expr) else self.cast(expr, type_)
 
     @staticmethod
-    def _carries(expr: ir.Expr, type_: Int) -> bool:
+    def carries(expr: ir.Expr, type_: Int) -> bool:
         """Whether this operand makes C compute in the type. A literal does not: how it is written decides its type."""
         return not isinstance(expr, ir.Const) and c_types.same(c_types.promoted(expr.type), type_)
 
@@ -180,7 +181,7 @@ class Lowering:
         most = self.interval(expr.right)[1]
         if most >= (type_.bits or 32):
             type_ = LONG64 if min(each[0] for each in needed) < 0 else ULONG64
-        if not self._carries(left, type_):
+        if not self.carries(left, type_):
             left = self.cast(left, type_)
         return replace(expr, left=left, right=right, type=type_, interval=self.interval(expr))
 
@@ -189,7 +190,7 @@ class Lowering:
         inside = self.interval(expr.operand)
         result = negate(inside) if expr.op == "-" else invert(inside)
         type_ = self._type_for([operand], [inside, result])
-        if not self._carries(operand, type_):
+        if not self.carries(operand, type_):
             operand = self.cast(operand, type_)
         return replace(expr, operand=operand, type=type_, interval=self.interval(expr))
 
@@ -232,52 +233,8 @@ class Lowering:
     def _wrap(self, expr: ir.Wrap) -> ir.Expr:
         assert isinstance(expr.type, Int)
         if expr.kind == "saturate":
-            return self._saturated(expr, expr.type)
+            return self.saturating.lowered(expr.operand, expr.type)
         return self.modular.wrapped(expr.operand, expr.type, self.interval(expr))
-
-    def _saturated(self, expr: ir.Wrap, type_: Int) -> ir.Expr:
-        if covers(c_types.capacity(type_), self.interval(expr.operand)):
-            return self.stored(expr.operand, type_)
-        low, high = c_types.capacity(type_)
-        return self.stored(self.clipped(expr.operand, type_, (low, high)), type_)
-
-    def clipped(self, operand: ir.Expr, type_: Int, limits: tuple[int, int]) -> ir.Expr:
-        """The operand where it is within the limits, else the limit that it passes; not lowered yet."""
-        low, high = limits
-        inside = self.interval(operand)
-        kept = operand
-        if isinstance(operand, ir.Binary) and c_types.narrowest(inside) is None and operand.op == "+":
-            room = self.known(
-                ir.Binary(operand.type, "-", self.number(high), operand.right), (high - self.interval(operand.right)[1], high)
-            )
-            too_much = ir.Compare(BOOL, ">", operand.left, room)
-            return self.known(
-                ir.Choose(operand.type, too_much, self.number(high), self.known(replace(operand), (low, high))), (low, high)
-            )
-        if inside[0] < low:
-            below = isinstance(operand, ir.Binary) and operand.op == "-" and low == 0
-            assert below or c_types.narrowest(inside) is not None, "ranges.evaluate reports what no type holds"
-            test = ir.Compare(BOOL, "<", operand.left, operand.right) if below and isinstance(operand, ir.Binary) else None
-            test = test or ir.Compare(BOOL, "<", operand, self.number(low))
-            kept = self.known(replace(operand), (low, max(inside[1], low)))
-            over = self.clipped(kept, type_, limits) if inside[1] > high else kept
-            return self.known(ir.Choose(operand.type, test, self.number(low), over), (low, min(max(inside[1], low), high)))
-        if inside[1] > high:
-            test = ir.Compare(BOOL, ">", operand, self.number(high))
-            kept = self.known(replace(operand), (min(inside[0], high), high))
-            return self.known(ir.Choose(operand.type, test, self.number(high), kept), (min(inside[0], high), high))
-        return kept
-
-    @staticmethod
-    def number(value: int) -> ir.Const:
-        """A literal, in the narrowest type."""
-        return ir.Const(c_types.narrowest((value, value)) or ULONG64, value, interval=(value, value))
-
-    @staticmethod
-    def known(expr: ir.Expr, interval: Interval) -> ir.Expr:
-        """An expression made by the lowering, with its values."""
-        expr.interval = interval
-        return expr
 
 
 def _int(expr: ir.Expr) -> Int:

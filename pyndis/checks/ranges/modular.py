@@ -12,7 +12,7 @@ from pyndis.checks.ranges import c_types
 from pyndis.checks.ranges.evaluate import MODULAR
 from pyndis.checks.ranges.intervals import Interval
 from pyndis.ir import nodes as ir
-from pyndis.ir.types import ULONG, ULONG64, ULONG_PTR, Bool, Int
+from pyndis.ir.types import ULONG, ULONG64, ULONG_PTR, Int
 
 if TYPE_CHECKING:
     from pyndis.checks.ranges.lowering import Lowering
@@ -32,57 +32,56 @@ class Modular:
         inside = self.lowering.interval(kept)
         if inside[0] < 0 or self.lowering.interval(mask)[0] >= 0:
             return None
-        lowered = self.lowering.expr(kept)
+        lowered, other = self.lowering.expr(kept), self.lowering.expr(mask)
+        typed = [each for each in (lowered, other) if not isinstance(each, ir.Const)]
+        if typed and c_types.holds(c_types.usual(typed[0].type, typed[-1].type), inside, self.lowering.interval(mask)):
+            return None
         type_ = c_types.promoted(lowered.type)
         if type_.signed or not (c_types.holds(type_, inside) or type_.bits == 0):
             type_ = c_types.narrowest(inside) or ULONG64
         left = lowered if c_types.same(lowered.type, type_) else self.lowering.cast(lowered, type_)
-        right = self._low_bits(mask, type_)
-        return replace(expr, left=left, right=right, type=type_, interval=self.lowering.interval(expr))
+        return replace(expr, left=left, right=self._low_bits(mask, type_), type=type_, interval=self.lowering.interval(expr))
 
     def wrapped(self, expr: ir.Expr, wanted: Int, interval: Interval) -> ir.Expr:
         """An expression reduced to the width of a type."""
-        unsigned = {64: ULONG64, 0: ULONG_PTR}.get(wanted.bits, ULONG)
-        reduced = self._low_bits(expr, unsigned)
-        if c_types.same(reduced.type, wanted):
-            return self.lowering.known(reduced, interval)
+        reduced = self._low_bits(expr, {64: ULONG64, 0: ULONG_PTR}.get(wanted.bits, ULONG))
+        if c_types.implicit(reduced.type, wanted):
+            reduced.interval = interval
+            return reduced
         return ir.Cast(wanted, reduced, span=expr.span, interval=interval)
 
     def _low_bits(self, expr: ir.Expr, type_: Int) -> ir.Expr:
-        """An expression computed modulo the width of an unsigned type."""
+        """What has the right low bits once C converts it to an unsigned type, which it does without a cast."""
+        anything = (type_.low, type_.high)
         match expr:
             case ir.Const():
-                bits = type_.bits or 64
-                if expr.value < 0 and type_.bits == 0:
-                    return ir.Cast(type_, self.lowering.expr(expr), span=expr.span)
-                value = expr.value % (1 << bits)
-                return replace(
-                    expr, value=value, type=type_, name=expr.name if value == expr.value else "", interval=(value, value)
-                )
+                return self._literal(expr, type_)
             case ir.Unary() if expr.op != "!":
-                return replace(expr, operand=self._typed(expr.operand, type_), type=type_, interval=(type_.low, type_.high))
-            case ir.Binary(op="<<"):
-                if self.lowering.interval(expr.right)[1] < (type_.bits or 32):
-                    count = self.lowering.expr(expr.right)
-                    return replace(
-                        expr, left=self._typed(expr.left, type_), right=count, type=type_, interval=(type_.low, type_.high)
-                    )
-            case ir.Binary() if expr.op in MODULAR:
+                return replace(expr, operand=self._typed(expr.operand, type_), type=type_, interval=anything)
+            case ir.Binary(op="<<") if self.lowering.interval(expr.right)[1] < (type_.bits or 32):
+                left, count = self._typed(expr.left, type_), self.lowering.expr(expr.right)
+                return replace(expr, left=left, right=count, type=type_, interval=anything)
+            case ir.Binary() if expr.op in MODULAR and expr.op != "<<":
                 left, right = self._low_bits(expr.left, type_), self._low_bits(expr.right, type_)
-                if isinstance(left, ir.Const) and isinstance(right, ir.Const):
+                if not self.lowering.carries(left, type_) and not self.lowering.carries(right, type_):
                     left = ir.Cast(type_, left, span=left.span, interval=left.interval)
-                return replace(expr, left=left, right=right, type=type_, interval=(type_.low, type_.high))
-        return self._leaf(expr, type_)
-
-    def _typed(self, expr: ir.Expr, type_: Int) -> ir.Expr:
-        """Low bits as an operand whose own type decides what C computes in."""
-        lowered = self._low_bits(expr, type_)
-        return ir.Cast(type_, lowered, span=lowered.span, interval=lowered.interval) if isinstance(lowered, ir.Const) else lowered
-
-    def _leaf(self, expr: ir.Expr, type_: Int) -> ir.Expr:
+                return replace(expr, left=left, right=right, type=type_, interval=anything)
         lowered = self.lowering.expr(expr)
         if isinstance(lowered, ir.Const):
-            return self._low_bits(replace(lowered), type_)
-        if isinstance(lowered.type, Bool) or not c_types.same(lowered.type, type_):
-            return ir.Cast(type_, lowered, span=expr.span, interval=(type_.low, type_.high))
-        return lowered
+            return self._literal(lowered, type_)
+        return lowered if c_types.implicit(lowered.type, type_) else self._cast(lowered, type_)
+
+    def _literal(self, const: ir.Const, type_: Int) -> ir.Expr:
+        if const.value < 0 and type_.bits == 0:
+            return self._cast(self.lowering.expr(const), type_)
+        value = const.value % (1 << (type_.bits or 64))
+        return replace(const, value=value, type=type_, name=const.name if value == const.value else "", interval=(value, value))
+
+    def _typed(self, expr: ir.Expr, type_: Int) -> ir.Expr:
+        """Low bits as the only operand, which decides what C computes in."""
+        lowered = self._low_bits(expr, type_)
+        return lowered if self.lowering.carries(lowered, type_) else self._cast(lowered, type_)
+
+    @staticmethod
+    def _cast(expr: ir.Expr, type_: Int) -> ir.Expr:
+        return ir.Cast(type_, expr, span=expr.span, interval=(type_.low, type_.high))
