@@ -29,6 +29,7 @@ def compile_driver(folder: Path, manifest: Manifest, config: str) -> Compiled:
     Raises ToolFailure (PYN-B..) where pyndis contradicts itself.
     """
     from pyndis.backend import render_unit
+    from pyndis.backend.driver import TEMPLATE, driver_context
     from pyndis.checks import check
     from pyndis.ddi import facts
     from pyndis.frontend.driver import lower_driver
@@ -40,11 +41,13 @@ def compile_driver(folder: Path, manifest: Manifest, config: str) -> Compiled:
     except DriverFailure as failure:
         return Compiled("", diagnostics=failure.diagnostics)
     found = check(program, arches=manifest.driver.architectures, facts=known)
-    emitted = {"ast": _syntax(folder), "ir": text.program(program)}
+    emitted = {"ast": _syntax(folder), "ir": f"{plan}\n{text.program(program)}"}
     if found:
         return Compiled("", emitted, tuple(found))
-    context = {"source": folder.resolve().name, "plan": plan, "manifest": manifest}
-    return Compiled(render_unit(program, context=context), emitted)
+    names = manifest.driver
+    source = f"drivers/{folder.resolve().name}"
+    context = driver_context(plan, source=source, device=names.device, pool_tag=names.pool_tag, version=names.version)
+    return Compiled(render_unit(program, template=TEMPLATE, context=context), emitted)
 
 
 def _syntax(folder: Path) -> str:

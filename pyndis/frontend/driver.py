@@ -21,6 +21,8 @@ from pyndis.frontend.plan import Call, FieldPlan, OidAnswer, OidSet, Plan
 from pyndis.frontend.program import Context, Facts, Instance
 from pyndis.frontend.raising import PRIVATE
 from pyndis.frontend.source import Module
+from pyndis.frontend.tidy import walk_statements
+from pyndis.frontend.tidy import walk_statements
 from pyndis.ir import nodes as ir
 from pyndis.ir import types as c
 
@@ -52,10 +54,25 @@ def lower_driver(folder: Path, facts: Facts, options: Mapping[str, str]) -> tupl
     plan = Plan(adapter=adapter.c_name, struct=need_struct(context, context.adapter_type))
     _constants(context, driver, adapter, plan)
     _functions(context, adapter, hooks, plan)
-    program = ir.Program(
-        folder.resolve().name, list(context.used_constants.values()), list(context.structs.values()), context.functions
-    )
+    functions = _reachable(context, plan)
+    program = ir.Program(context.name, list(context.used_constants.values()), list(context.structs.values()), functions)
     return program, plan, context
+
+
+def _reachable(context: Context, plan: Plan) -> list[ir.Function]:
+    """The functions that an entry point or callback leads to. The others were written out where they were called."""
+    named = {each.name for each in [*plan.hooks.values(), *plan.framework.values(), *(each.handler for each in plan.sets)]}
+    named |= {call.name for field in plan.fields for call in (field.make, field.unmake) if call is not None}
+    named |= {f"{plan.adapter}Refusal"}
+    pending = [each for each in context.functions if each.role or each.name in named]
+    reached: set[str] = set()
+    while pending:
+        function = pending.pop()
+        if function.name not in reached:
+            reached.add(function.name)
+            calls = [each for each in walk_statements(function.body) if isinstance(each, ir.Call)]
+            pending += [each.function for each in calls if isinstance(each.function, ir.Function)]
+    return [each for each in context.functions if each.name in reached]
 
 
 def _find(context: Context, module: Module) -> tuple[ClassDecl, ClassDecl]:
