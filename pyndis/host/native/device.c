@@ -16,6 +16,7 @@ struct device *device_new(const char *name, size_t extension)
     device->object->StackSize = 1;
     device->object->ReferenceCount = 0;
     device->dispatch = device->table;
+    atomic_init(&device->references, 1);
     snprintf(device->name, sizeof device->name, "%s", name);
     if (extension) {
         struct block *block = block_new(BLOCK_POOL, extension, true);
@@ -40,9 +41,20 @@ void device_delete(struct device *device)
         }
     }
     kernel_unlock();
+    device->block->hosts = true; /* gone for the driver; what is open keeps the memory */
+    device->link[0] = device->name[0] = 0;
+    device_release(device);
+}
+
+void device_release(struct device *device)
+{
+    if (atomic_fetch_sub(&device->references, 1) > 1)
+        return;
     if (device->extension)
         block_free(block_find(device->extension));
-    block_free(device->block); /* the record stays: files may still point to it */
+    device->block->record = NULL;
+    block_free(device->block);
+    free(device);
 }
 
 /* The rest of `path` after `name` when it names the device or something below it. */
@@ -76,8 +88,22 @@ struct device *device_open_path(const char *path, const char **rest)
         if (*rest)
             found = device;
     }
+    if (found)
+        atomic_fetch_add(&found->references, 1);
     kernel_unlock();
     return found;
+}
+
+/* The paths by which user mode reaches the driver's own devices, comma-separated. */
+void devices_list(struct text *paths)
+{
+    kernel_lock();
+    for (struct device *device = devices; device; device = device->next) {
+        const char *link = strip_dos(device->link);
+        if (link && !device->silent && !device->adapter)
+            text_add(paths, "%s\\\\.\\%s", paths->length ? "," : "", link);
+    }
+    kernel_unlock();
 }
 
 struct device *device_of_object(const void *object)
@@ -168,8 +194,10 @@ EXPORT_F(status_t, IoCreateSymbolicLink, UNICODE_STRING *link, UNICODE_STRING *n
     char *from = string_of(link), *to = string_of(name);
     const char *rest;
     struct device *device = device_open_path(to, &rest);
-    if (device)
+    if (device) {
         snprintf(device->link, sizeof device->link, "%s", from);
+        device_release(device);
+    }
     free(from);
     free(to);
     return device ? STATUS_SUCCESS : (status_t)STATUS_OBJECT_NAME_NOT_FOUND;
@@ -182,7 +210,10 @@ EXPORT(status_t, IoDeleteSymbolicLink, UNICODE_STRING *link)
     const char *rest;
     struct device *device = device_open_path(text, &rest);
     free(text);
-    if (device)
+    bool found = device != NULL;
+    if (found) {
         device->link[0] = 0;
-    return device ? STATUS_SUCCESS : (status_t)STATUS_OBJECT_NAME_NOT_FOUND;
+        device_release(device);
+    }
+    return found ? STATUS_SUCCESS : (status_t)STATUS_OBJECT_NAME_NOT_FOUND;
 }

@@ -52,6 +52,7 @@ struct file *file_of_object(const void *object)
     return block ? block->record : NULL;
 }
 
+/* Takes over the caller's reference of the device. */
 static struct file *file_new(struct device *device, const char *name)
 {
     struct file *file = calloc(1, sizeof *file);
@@ -93,6 +94,7 @@ static void file_free(struct file *file)
     file->block->record = NULL;
     block_free(file->block);
     atomic_fetch_sub(&file->device->files, 1);
+    device_release(file->device);
 }
 
 void irps_cleanup_check(struct file *file);
@@ -140,8 +142,10 @@ status_t file_open(struct process *process, uint64_t client, const char *path, u
     struct device *device = device_open_path(path, &rest);
     if (!device)
         return (status_t)STATUS_OBJECT_NAME_NOT_FOUND;
-    if (!kernel && !device_allows(device, process->user))
+    if (!kernel && !device_allows(device, process->user)) {
+        device_release(device);
         return (status_t)STATUS_ACCESS_DENIED;
+    }
     self->process = process;
     struct file *file = file_new(device, rest);
     file->client = client;

@@ -123,7 +123,7 @@ struct job_options {
     uint8_t irql;
     uint64_t command;
     struct process *process;
-    bool uncounted;
+    bool uncounted, driver; /* driver: a callback of it that may not outlive Unload */
 };
 void submit(const char *what, job_fn *run, void *argument, struct job_options options);
 void threads_start(void);
@@ -132,6 +132,8 @@ void kernel_lock(void);
 void kernel_unlock(void);
 void busy_change_locked(int by);
 long busy_count(void);
+/* Callbacks and threads of the driver that are queued, or running on other threads. */
+int driver_activity(void);
 _Noreturn void park(void);
 extern pthread_cond_t kernel_changed; /* broadcast when busy reaches zero or a thread starts to sleep */
 extern atomic_bool driver_dead;

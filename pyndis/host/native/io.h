@@ -31,7 +31,7 @@ struct device {
     void *extension;
     struct adapter *adapter;
     bool silent; /* a physical device: opens and closes send nothing */
-    atomic_int files, requests;
+    atomic_int files, requests, references;
     struct device *next;
 };
 struct file {
@@ -87,7 +87,9 @@ void object_dereference(struct object *object);
 /* device.c */
 struct device *device_new(const char *name, size_t extension);
 void device_delete(struct device *device);
+/* The device that `path` names, with a reference. */
 struct device *device_open_path(const char *path, const char **rest);
+void device_release(struct device *device);
 bool device_allows(const struct device *device, const char *user);
 struct device *device_of_object(const void *object);
 

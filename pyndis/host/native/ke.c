@@ -146,7 +146,7 @@ static bool dpc_queue_locked(KDPC *dpc, void *argument1, void *argument2)
     *run = (struct dpc_run){dpc, dpc->DeferredRoutine, dpc->DeferredContext, argument1, argument2, 0, dpcs};
     dpcs = run;
     dpc_started_locked();
-    submit_locked("dpc", dpc_run, run, (struct job_options){.irql = DISPATCH});
+    submit_locked("dpc", dpc_run, run, (struct job_options){.irql = DISPATCH, .driver = true});
     return true;
 }
 

@@ -121,6 +121,26 @@ bool mdl_is_nonpaged(const MDL *mdl)
     return (mdl->MdlFlags & (MDL_SOURCE_IS_NONPAGED_POOL | MDL_PAGES_LOCKED | MDL_PARTIAL)) != 0;
 }
 
+static void lent_long(struct timer *timer)
+{
+    struct memory *memory = (struct memory *)((char *)timer - offsetof(struct memory, watch));
+    note("LentLong", memory->request, "the pages of a write are lent to the network stack for 30 seconds; %d NBLs hold them", atomic_load(&memory->lent));
+}
+
+static void memory_lend(struct memory *memory, int by)
+{
+    static const uint64_t long_time = 30ull * 10000000;
+    int before = atomic_fetch_add(&memory->lent, by);
+    if (!settings.verifier || (before != 0 && before + by != 0))
+        return;
+    kernel_lock();
+    timer_cancel_locked(&memory->watch);
+    memory->watch.fire = lent_long;
+    if (before == 0)
+        timer_arm_locked(&memory->watch, clock_ticks() + long_time);
+    kernel_unlock();
+}
+
 void mdl_lend(MDL *mdl, int by)
 {
     for (; mdl; mdl = mdl->Next) {
@@ -129,7 +149,7 @@ void mdl_lend(MDL *mdl, int by)
             atomic_fetch_add(&own->lent, by);
         struct memory *memory = memory_of_pfn(pfns(mdl)[0]);
         if (memory) {
-            atomic_fetch_add(&memory->lent, by);
+            memory_lend(memory, by);
             continue;
         }
         struct block *pool = mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL ? block_find(mdl->MappedSystemVa) : NULL;

@@ -41,6 +41,9 @@ void memory_release(struct memory *memory)
 {
     if (atomic_fetch_sub(&memory->references, 1) > 1)
         return;
+    kernel_lock();
+    timer_cancel_locked(&memory->watch);
+    kernel_unlock();
     for (int i = 0; i < 2; i++)
         if (memory->kept[i])
             block_free(memory->kept[i]);

@@ -1,6 +1,7 @@
 /* Memory of user processes: shared pages that a driver sees through MDLs, at addresses of its own. */
 #pragma once
 #include "blocks.h"
+#include "clock.h"
 
 struct memory {
     int fd;
@@ -14,6 +15,7 @@ struct memory {
     void *process;
     atomic_int references;
     atomic_int lent;          /* NBLs out with the stack whose data lies here */
+    struct timer watch;       /* for as long as pages are lent */
     void *_Atomic request;    /* the IRP whose buffer it is */
     uint64_t id;
 };

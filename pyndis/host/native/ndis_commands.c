@@ -4,6 +4,7 @@
 struct adapter *adapter_new(uint64_t id, uint32_t luid, uint32_t iftype, const void *configuration, size_t size);
 void adapter_enter(struct command *command, struct adapter *adapter);
 void adapter_pnp_event(struct adapter *adapter, uint32_t event);
+void devices_list(struct text *paths);
 void adapter_shutdown(struct adapter *adapter, bool bugcheck_);
 status_t target_notify(struct adapter *adapter, const char *event, int *callbacks);
 
@@ -39,10 +40,13 @@ COMMAND("add-adapter", command_add_adapter, NEEDS_DRIVER)
         if (!restarted && argument_number(command, "bind", 1))
             bind(adapter);
     }
-    struct text keys = {0};
+    struct text keys = {0}, devices = {0};
     text_add(&keys, " status=0x%08x restart_status=0x%08x mtu=%u media=%u physical=%u iftype=%u flags=0x%x", status, restarted, adapter->mtu, adapter->media, adapter->physical,
              adapter->if_type, adapter->flags);
     text_value(&keys, "interface", adapter->interface);
+    devices_list(&devices);
+    text_value(&keys, "devices", devices.bytes ? devices.bytes : "");
+    text_free(&devices);
     reply_ok(command, &keys, NULL, 0);
     text_free(&keys);
 }

@@ -41,9 +41,12 @@ EXPORT_F(uint32_t, NdisRegisterDeviceEx, void *handle, const NDIS_DEVICE_OBJECT_
     if (!attributes_check(a))
         return NDIS_STATUS_FAILURE;
     string_copy(name, sizeof name, a->DeviceName);
-    if (device_open_path(name, &rest))
+    struct device *device = device_open_path(name, &rest);
+    if (device) {
+        device_release(device);
         return (uint32_t)STATUS_OBJECT_NAME_COLLISION;
-    struct device *device = device_new(name, a->ExtensionSize);
+    }
+    device = device_new(name, a->ExtensionSize);
     string_copy(device->link, sizeof device->link, a->SymbolicName);
     if (a->DefaultSDDLString)
         string_copy(device->sddl, sizeof device->sddl, a->DefaultSDDLString);

@@ -276,11 +276,9 @@ COMMAND("unload", command_unload, NEEDS_DRIVER)
     driver_state = "unloaded";
     if (miniport.registered)
         violation("NdisMDeregisterMiniportDriver", miniport.handle, "Unload returned with the miniport still registered");
-    kernel_lock();
-    long running = busy_count() - 1; /* without this command */
-    kernel_unlock();
-    if (running > 0)
-        violation("UnloadWhileRunning", NULL, "Unload returned while %ld callbacks or threads of the driver were queued or running", running);
+    int running = driver_activity();
+    if (running)
+        violation("UnloadWhileRunning", NULL, "Unload returned while %d callbacks or threads of the driver were queued or running", running);
     unloaded_check();
 }
 

@@ -32,7 +32,7 @@ static void timer_fire(struct timer *base)
     struct ndis_timer *timer = (struct ndis_timer *)base;
     atomic_fetch_add(&timer->queued, 1);
     dpc_started_locked();
-    submit_locked("timer", timer_run, timer, (struct job_options){.irql = DISPATCH});
+    submit_locked("timer", timer_run, timer, (struct job_options){.irql = DISPATCH, .driver = true});
 }
 
 EXPORT_F(uint32_t, NdisAllocateTimerObject, void *handle, const NDIS_TIMER_CHARACTERISTICS *c, void **result)
@@ -165,7 +165,7 @@ static void work_queue(void *handle, int kind, void *routine, void *context, con
     item->kind = (typeof(item->kind))kind;
     item->routine = routine;
     item->context = context;
-    submit("work item", work_run, item, (struct job_options){0});
+    submit("work item", work_run, item, (struct job_options){.driver = true});
 }
 
 static void work_free(void *handle, const char *call)
@@ -262,6 +262,6 @@ EXPORT_F(status_t, PsCreateSystemThread, uint64_t *result, uint32_t access, void
     atomic_fetch_add(&thread->record->references, 1);
     struct handle *handle = handle_new(process_current(), 0, NULL, thread->record, true);
     *result = handle->value;
-    submit("system thread", thread_run, thread, (struct job_options){0});
+    submit("system thread", thread_run, thread, (struct job_options){.driver = true});
     return STATUS_SUCCESS;
 }

@@ -57,6 +57,18 @@ long busy_count(void)
     return busy;
 }
 
+int driver_activity(void)
+{
+    int count = 0;
+    kernel_lock();
+    for (struct job *job = first_job; job; job = job->next)
+        count += job->options.driver;
+    for (struct thread *thread = threads; thread; thread = thread->next)
+        count += thread != self && thread->frame;
+    kernel_unlock();
+    return count;
+}
+
 struct thread *threads_first(void)
 {
     return threads;
