@@ -21,7 +21,7 @@ def test_wintun_keeps_every_rule(wintun: Compiled) -> None:
 
 
 def test_every_form_of_wintun_can_be_shown(wintun: Compiled) -> None:
-    assert wintun.emitted["ir"].startswith("program wintun\n")
+    assert "program wintun\n" in wintun.emitted["ir"]
     assert "ClassDef(" in wintun.emitted["ast"]
     assert wintun.c_source.count("\n") > 500
 
