@@ -114,6 +114,7 @@ struct thread {
     const char *what;
     struct waiter *waiter;
     struct irp_record *irp; /* innermost IRP being dispatched */
+    void *thread_exit;      /* of a system thread: where PsTerminateSystemThread goes */
     uint64_t epoch; /* pauses begun when the driver was last entered from outside */
 };
 extern _Atomic uint64_t pause_epoch;

@@ -312,6 +312,14 @@ EXPORT(uint32_t, NdisRetreatNetBufferDataStart, NET_BUFFER *nb, uint32_t delta, 
     return NDIS_STATUS_SUCCESS;
 }
 
+EXPORT(void, NdisAdvanceNetBufferListDataStart, NET_BUFFER_LIST *nbl, uint32_t delta, uint8_t free_mdl, void *free_handler)
+{
+    ENTER(NdisAdvanceNetBufferListDataStart, nbl);
+    (void)free_mdl, (void)free_handler;
+    for (NET_BUFFER *nb = nbl->FirstNetBuffer; nb; nb = nb->Next)
+        nb_point(nb, nb->MdlChain, nb->DataOffset + delta, nb->stDataLength - delta);
+}
+
 EXPORT(uint32_t, NdisCopyFromNetBufferToNetBuffer, NET_BUFFER *to, uint32_t to_offset, uint32_t length, const NET_BUFFER *from, uint32_t from_offset, uint32_t *copied)
 {
     ENTER(NdisCopyFromNetBufferToNetBuffer, to);

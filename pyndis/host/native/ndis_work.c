@@ -1,5 +1,6 @@
 /* Timers, work items and system threads. */
 #include "ndis.h"
+#include <setjmp.h>
 
 void dpc_started_locked(void);
 void dpc_finished_locked(void);
@@ -241,7 +242,12 @@ static void thread_end(struct system_thread *thread)
 static void thread_run(void *argument)
 {
     struct system_thread *thread = argument;
-    CALL_DRIVER("SystemThread", PASSIVE, thread->object, thread->start(thread->context));
+    jmp_buf out;
+    self->thread_exit = &out;
+    if (!setjmp(out))
+        CALL_DRIVER("SystemThread", PASSIVE, thread->object, thread->start(thread->context));
+    self->frame = NULL;
+    self->thread_exit = NULL;
     thread_end(thread);
     free(thread);
 }
@@ -264,4 +270,18 @@ EXPORT_F(status_t, PsCreateSystemThread, uint64_t *result, uint32_t access, void
     *result = handle->value;
     submit("system thread", thread_run, thread, (struct job_options){.driver = true});
     return STATUS_SUCCESS;
+}
+
+EXPORT(status_t, PsTerminateSystemThread, status_t status)
+{
+    ENTER(PsTerminateSystemThread, NULL);
+    (void)status;
+    if (!self->thread_exit) {
+        violation("IrqlPsPassive", NULL, "PsTerminateSystemThread outside a thread of PsCreateSystemThread");
+        return (status_t)STATUS_INVALID_PARAMETER;
+    }
+    if (self->held_count)
+        violation("SpinLock", self->held[0].lock, "a system thread ends with a lock held");
+    self->held_count = 0;
+    longjmp(*(jmp_buf *)self->thread_exit, 1);
 }

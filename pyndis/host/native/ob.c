@@ -1,12 +1,13 @@
 /* Object manager: references, handles, processes to attach to. */
 #include "io.h"
 
-extern void *file_type, *event_type, *process_type;
-static uint8_t file_type_body[16], event_type_body[16], process_type_body[16];
-void *file_type = file_type_body, *event_type = event_type_body, *process_type = process_type_body;
+extern void *thread_type, *file_type, *event_type, *process_type;
+static uint8_t file_type_body[16], event_type_body[16], process_type_body[16], thread_type_body[16];
+void *thread_type = thread_type_body, *file_type = file_type_body, *event_type = event_type_body, *process_type = process_type_body;
 EXPORT_DATA(IoFileObjectType, &file_type)
 EXPORT_DATA(ExEventObjectType, &event_type)
 EXPORT_DATA(PsProcessType, &process_type)
+EXPORT_DATA(PsThreadType, &thread_type)
 
 enum { HANDLE_INFORMATION_CLASS = 64 };
 struct handle_entry { /* SYSTEM_HANDLE_TABLE_ENTRY_INFO_EX */
@@ -95,8 +96,8 @@ EXPORT_F(status_t, ObReferenceObjectByHandle, uint64_t value, uint32_t access, v
         return (status_t)STATUS_INVALID_HANDLE;
     if (handle->kernel && mode)
         return (status_t)STATUS_INVALID_HANDLE;
-    void *actual = handle->file ? file_type : handle->object->kind == OBJECT_EVENT ? event_type : NULL;
-    if (!type)
+    void *actual = handle->file ? file_type : handle->object->kind == OBJECT_EVENT ? event_type : handle->object->kind == OBJECT_THREAD_KIND ? thread_type : process_type;
+    if (!type && handle->object == NULL)
         violation("ObjectType", NULL, "ObReferenceObjectByHandle without an object type");
     if (type && type != actual)
         return (status_t)STATUS_OBJECT_TYPE_MISMATCH;
