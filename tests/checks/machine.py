@@ -194,7 +194,7 @@ class C:
         value = self.operand(chosen, None if literals else other)
         try:
             beside = self.operand(other, None if literals else chosen)
-        except (Wrapped, AssertionError):
+        except (Wrapped, AssertionError, ZeroDivisionError):
             return value  # the other branch is not computed; its type is the same
         bits, signed = self._usual(value, beside)
         return fit(value[0], bits, signed), bits, signed

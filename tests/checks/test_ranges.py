@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pyndis.checks import ranges
+from pyndis.diagnostics import Span
 from pyndis.ir import nodes as ir
 from pyndis.ir.types import BOOL, LONG, LONG64, NTSTATUS, SIZE_T, UCHAR, ULONG, ULONG64, USHORT, VOID, Pointer, Struct
 from tests.checks.build import (
@@ -278,6 +281,17 @@ def test_what_is_passed_must_fit_the_parameter():
     a = local("A", u(32, 0, 101))
     (error,) = ranges.check(program(takes, function("F", [a], [do(takes, a)])), FACTS)
     assert (error.code, error.message) == ("PYN-R01", "`a` can be 0 … 101, and `small` of `takes` takes 0 … 100")
+
+
+def test_what_is_passed_inside_an_expression_must_fit_too():
+    takes = function("Takes", [local("Small", u(16, 0, 100))], [give(1)], ULONG)
+    a, x = local("A", u(32, 0, 101)), local("X", ULONG)
+    inner = call(takes, a, pure=True)
+    inner.span = Span(Path("a.py"), 7)
+    found = ranges.check(program(takes, function("F", [a], [declare(x, op(inner, "+", 1))])), FACTS)
+    assert codes(found) == ["PYN-R01"]
+    assert found[0].labels[0].span.line == 7
+    assert prove(takes, function("G", [a], [when(test(inner, "==", 1), give())])) == ["PYN-R01"]
 
 
 def test_what_a_ddi_gets_must_fit_its_type():

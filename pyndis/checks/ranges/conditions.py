@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pyndis.checks.ranges import intervals as iv
 from pyndis.checks.ranges.evaluate import Evaluator, Value
+from pyndis.checks.ranges.known import Known
 from pyndis.checks.ranges.linear import Linear, constant
-from pyndis.checks.ranges.places import Places, is_integer
+from pyndis.checks.ranges.places import is_integer
 from pyndis.checks.ranges.state import State, join_states
-from pyndis.checks.ranges.summary import Results
 from pyndis.ir import nodes as ir
 from pyndis.ir.types import Bool
 
@@ -17,8 +17,8 @@ _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 class Conditions:
     """Narrows states of one function."""
 
-    def __init__(self, places: Places, results: Results) -> None:
-        self.places, self.results = places, results
+    def __init__(self, known: Known) -> None:
+        self.known = known
 
     def assume(self, test: ir.Expr, truth: bool, state: State) -> State | None:
         """The state where `test` came out as `truth`; None when it cannot."""
@@ -31,7 +31,7 @@ class Conditions:
                 return self._logic(test, truth, state)
             case ir.Compare() if is_integer(test.left.type) and is_integer(test.right.type):
                 return self._compare(test.left, test.op if truth else _OPPOSITE[test.op], test.right, state)
-        if isinstance(test.type, Bool) and (term := self.places.term(test)) is not None:
+        if isinstance(test.type, Bool) and (term := self.known.places.term(test)) is not None:
             known = state.copy()
             return known if known.limit(term, (int(truth), int(truth))) else None
         return state
@@ -50,7 +50,7 @@ class Conditions:
 
     def _compare(self, left: ir.Expr, op: str, right: ir.Expr, state: State) -> State | None:
         known = state.copy()
-        evaluator = Evaluator(self.places, self.results, known, None, self.assume)
+        evaluator = Evaluator(self.known, known, None, self.assume)
         a, b = evaluator.value(left), evaluator.value(right)
         return known if relate(known, a, op, b) else None
 

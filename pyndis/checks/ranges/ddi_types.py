@@ -21,7 +21,7 @@ _POINTER_SIZED = {"ULONG_PTR": False, "SIZE_T": False, "UINT_PTR": False, "LONG_
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Parameter:
     """A parameter: its name, and its integer type if it is one that is known."""
 
     name: str
@@ -34,12 +34,12 @@ class DdiTypes:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
 
-    def of(self, name: str, count: int) -> list[Wanted]:
+    def of(self, name: str, count: int) -> list[Parameter]:
         """The parameters of a DDI; none for a macro whose parameters have no types, or another number of arguments."""
         known = self.facts.function(name)
         if known is None or len(known.params) != count:
             return []
-        return [Wanted(param.name, self.integer(param.type)) for param in known.params]
+        return [Parameter(param.name, self.integer(param.type)) for param in known.params]
 
     def integer(self, text: str) -> Int | None:
         """The integer type that a typedef names."""

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from pyndis.checks import walk
 from pyndis.checks.ranges import intervals as iv
 from pyndis.checks.ranges.intervals import Interval
+from pyndis.checks.ranges.known import Known, Wanted
 from pyndis.checks.ranges.linear import Linear, Term, constant, of_term
 from pyndis.checks.ranges.obligations import SIXTY_FOUR, Watch, representable
-from pyndis.checks.ranges.places import MAX_OBJECT, Places, bounds, is_integer
+from pyndis.checks.ranges.places import MAX_OBJECT, bounds, is_integer
 from pyndis.checks.ranges.state import State
-from pyndis.checks.ranges.summary import Results
 from pyndis.checks.spelling import spell
 from pyndis.ir import nodes as ir
 from pyndis.ir.types import Array, Bool, Int
 
+FITS_UNSIGNED: Interval = (0, (1 << 32) - 1)
+FITS_SIGNED: Interval = (-(1 << 31), (1 << 31) - 1)
 MODULAR = {"+", "-", "*", "&", "|", "^", "<<"}
 """Operators of which the low bits of the result depend on the low bits of the operands only."""
 
@@ -44,12 +46,12 @@ Assume = Callable[[ir.Expr, bool, State], State | None]
 class Evaluator:
     """Evaluates in one state. What always holds of an operator's result is added to the state; nothing else changes it."""
 
-    def __init__(self, places: Places, results: Results, state: State, watch: Watch | None, assume: Assume) -> None:
-        self.places, self.results, self.state, self.watch, self.assume = places, results, state, watch, assume
+    def __init__(self, known: Known, state: State, watch: Watch | None, assume: Assume) -> None:
+        self.known, self.state, self.watch, self.assume = known, state, watch, assume
         self.saturated: ir.Expr | None = None
 
     def _in(self, state: State) -> Evaluator:
-        return Evaluator(self.places, self.results, state, self.watch, self.assume)
+        return Evaluator(self.known, state, self.watch, self.assume)
 
     # ---- any expression
 
@@ -64,6 +66,8 @@ class Evaluator:
             self.visit(expr.test)
             self._visit_under(expr.test, True, expr.then)
             self._visit_under(expr.test, False, expr.orelse)
+        elif isinstance(expr, ir.Call):
+            self._arguments(expr)
         else:
             if isinstance(expr, ir.Index):
                 self._index(expr)
@@ -114,7 +118,7 @@ class Evaluator:
 
     def _loaded(self, expr: ir.Expr) -> Value:
         native = isinstance(expr.type, Int) and expr.type.bits == 0
-        term = self.places.term(expr)
+        term = self.known.places.term(expr)
         if term is None:
             return Value(bounds(expr.type), None, native)
         return Value(self.state.of(term), of_term(term), native)
@@ -138,23 +142,46 @@ class Evaluator:
             self.watch.index(expr, index.interval, expr.base.type.count)
 
     def _call(self, expr: ir.Call) -> Value:
+        args = self._arguments(expr)
         if isinstance(expr.function, str):
-            for arg in expr.args:
-                self.visit(arg)
             return self._loaded(expr)
-        args = [self.value(arg) if is_integer(arg.type) else None for arg in expr.args]
-        for arg in expr.args:
-            if not is_integer(arg.type):
-                self.visit(arg)
         known = iv.meet(bounds(expr.function.result), expr.function.returns or iv.UNBOUNDED)
         native = isinstance(expr.function.result, Int) and expr.function.result.bits == 0
         result = self._fresh(f"{expr.function.name}()", known)
-        for position, (low, high) in self.results.beside_parameters(expr.function).items():
+        for position, (low, high) in self.known.results.beside_parameters(expr.function).items():
             arg_value = args[position]
             if arg_value is not None:
                 self.state.learn(of_term(result).plus(arg_value.at_most(), -1).plus(constant(high), -1))
                 self.state.learn(arg_value.at_least().plus(of_term(result), -1).plus(constant(low)))
         return Value(self.state.of(result), of_term(result), native)
+
+    def _arguments(self, call: ir.Call) -> list[Value | None]:
+        """The integers that a call passes, proven to fit its parameters."""
+        found: list[Value | None] = []
+        if self.watch is not None:
+            self.watch.near = call.span or self.watch.near
+        for arg, wanted in zip(call.args, self.known.wanted(call), strict=True):
+            if is_integer(arg.type):
+                found.append(self.fit(arg, self.value(arg), wanted))
+            else:
+                self.visit(arg)
+                found.append(None)
+        return found
+
+    # ---- what must fit
+
+    def fit(self, expr: ir.Expr, value: Value, wanted: Wanted) -> Value:
+        """Prove that a value fits where it lands; from there on it does."""
+        if not isinstance(wanted.type, Int):
+            return value
+        room = (wanted.type.low, wanted.type.high)
+        fits = iv.covers(room, value.interval)
+        if fits and wanted.type.bits == 0:
+            fits = iv.covers(FITS_SIGNED if wanted.type.signed else FITS_UNSIGNED, value.interval) or self.is_native(value)
+        if not fits and self.watch is not None:
+            self.watch.does_not_fit(expr, value.interval, wanted.type, wanted.where, wanted.declared)
+        inside = iv.meet(value.interval, room)
+        return Value(inside if inside[0] <= inside[1] else room, value.form if fits else None, value.native)
 
     def _fresh(self, text: str, interval: Interval) -> Term:
         """A new unknown, of which nothing from an earlier evaluation holds."""

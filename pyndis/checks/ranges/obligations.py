@@ -22,13 +22,17 @@ def representable(interval: Interval) -> bool:
 
 
 class Watch:
-    """Writes down what the final visits of one function see: intervals of nodes, and broken obligations."""
+    """Writes down what the final visits of one function see: intervals of nodes, and broken obligations.
+
+    `near`: the place of the statement or call that is being looked at, for expressions that have none of their own.
+    """
 
     def __init__(self, function: ir.Function) -> None:
         self.function = function
         self.intervals: dict[ir.Expr, Interval] = {}
         self.native: dict[ir.Expr, bool] = {}
         self.errors: dict[tuple[str, ir.Expr], Diagnostic] = {}
+        self.near: Span | None = None
 
     def see(self, expr: ir.Expr, interval: Interval) -> None:
         """A value that an expression may have."""
@@ -42,7 +46,7 @@ class Watch:
     def _error(
         self, code: str, expr: ir.Expr, message: str, help_: str, notes: tuple[str, ...] = (), also: Label | None = None
     ) -> None:
-        place = expr.span or self.function.span
+        place = expr.span or self.near or self.function.span
         labels: tuple[Label, ...] = (Label(place, f"in `{self.function.source or self.function.name}`"),) if place else ()
         if also is not None:
             labels += (also,)

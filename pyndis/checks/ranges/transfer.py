@@ -10,28 +10,27 @@ from pyndis.checks.ranges import intervals as iv
 from pyndis.checks.ranges import memory, widening
 from pyndis.checks.ranges.conditions import Conditions
 from pyndis.checks.ranges.ddi_types import DdiTypes
-from pyndis.checks.ranges.evaluate import Evaluator, Value
+from pyndis.checks.ranges.evaluate import FITS_UNSIGNED, Evaluator, Value
 from pyndis.checks.ranges.intervals import Interval
+from pyndis.checks.ranges.known import Known, Wanted
 from pyndis.checks.ranges.linear import Term, of_term
 from pyndis.checks.ranges.obligations import Watch, representable
 from pyndis.checks.ranges.places import Places, bounds, is_integer, root
 from pyndis.checks.ranges.state import State, covers_state, join_states
 from pyndis.checks.ranges.summary import Results
-from pyndis.diagnostics import Span
+from pyndis.checks.spelling import spell
 from pyndis.ir import nodes as ir
-from pyndis.ir.types import NUMBER, Bool, CType, Int, Number
-
-FITS_UNSIGNED: Interval = (0, (1 << 32) - 1)
-FITS_SIGNED: Interval = (-(1 << 31), (1 << 31) - 1)
+from pyndis.ir.types import NUMBER, Bool, Number
 
 
 class Ranges(Domain[State]):
     """The domain of one function."""
 
     def __init__(self, function: ir.Function, summaries: memory.Summaries, results: Results, ddi_types: DdiTypes) -> None:
-        self.function, self.summaries, self.results, self.ddi_types = function, summaries, results, ddi_types
+        self.function, self.summaries, self.results = function, summaries, results
         self.places = Places(summaries.structs, function)
-        self.conditions = Conditions(self.places, results)
+        self.known = Known(self.places, results, ddi_types)
+        self.conditions = Conditions(self.known)
         self.watch = Watch(function)
         self.assigned: dict[ir.Symbol, Interval] = {}
         self.native: dict[ir.Symbol, bool] = {}
@@ -56,15 +55,17 @@ class Ranges(Domain[State]):
 
     def _evaluator(self, state: State) -> Evaluator:
         watch = self.watch if self.recording else None
-        return Evaluator(self.places, self.results, state, watch, self.conditions.assume)
+        return Evaluator(self.known, state, watch, self.conditions.assume)
 
     def assume(self, test: ir.Expr, truth: bool, state: State) -> State | None:
         if truth and self.recording:
+            self.watch.near = test.span or self.function.span
             self._evaluator(state.copy()).visit(test)
         return self.conditions.assume(test, truth, state)
 
     def choose(self, subject: ir.Expr, values: list[ir.Expr], among: bool, state: State) -> State | None:
         if self.recording:
+            self.watch.near = subject.span or self.function.span
             for each in (subject, *values):
                 self._evaluator(state.copy()).visit(each)
         return self.conditions.among(subject, values, state) if among else self.conditions.none_of(subject, values, state)
@@ -73,6 +74,7 @@ class Ranges(Domain[State]):
 
     def execute(self, statement: ir.Stmt, state: State) -> State | None:
         now = state.copy()
+        self.watch.near = statement.span or self.function.span
         match statement:
             case ir.Declare():
                 self._declare(statement, now)
@@ -88,7 +90,7 @@ class Ranges(Domain[State]):
 
     def _declare(self, statement: ir.Declare, state: State) -> None:
         symbol = statement.symbol
-        value = self._right_side(statement.value, symbol.type, f"`{symbol.source or symbol.name}`", symbol.span, state)
+        value = self._right_side(statement.value, _in_symbol(symbol), state)
         target = ir.Var(symbol.type, symbol)
         if statement.value is not None and value is not None:
             self._note_symbol(symbol, value, state)
@@ -96,32 +98,30 @@ class Ranges(Domain[State]):
 
     def _assign(self, statement: ir.Assign, state: State) -> None:
         target = statement.target
-        if isinstance(target, ir.Var):
-            where, declared = f"`{target.symbol.source or target.symbol.name}`", target.symbol.span
-        else:
+        if not isinstance(target, ir.Var):
             self._evaluator(state).visit(target)
-            where, declared = "the place that it is stored in", None
         if self.observed is not None and (change := widening.amount(statement)) is not None:
             moved = self._evaluator(state).value(change[0]).interval
             moved = moved if change[1] > 0 else iv.negate(moved)
             self.observed[statement] = iv.join(self.observed.get(statement, moved), moved)
-        value = self._right_side(statement.value, target.type, where, declared, state)
+        wanted = _in_symbol(target.symbol) if isinstance(target, ir.Var) else Wanted(target.type, f"`{spell(target)}`")
+        value = self._right_side(statement.value, wanted, state)
         if isinstance(target, ir.Var) and value is not None:
             if (limit := self.limits.get(target.symbol.name)) is not None:
                 value = Value(iv.meet(value.interval, limit), value.form, value.native)
             self._note_symbol(target.symbol, value, state)
         self._store(target, value, state)
 
-    def _right_side(self, expr: ir.Expr | None, wanted: CType, where: str, declared: Span | None, state: State) -> Value | None:
+    def _right_side(self, expr: ir.Expr | None, wanted: Wanted, state: State) -> Value | None:
         """The value of what is stored, proven to fit; None for what is not a number."""
         if expr is None:
             return None
         if isinstance(expr, ir.Call):
             value = self._call(expr, state)
-            return None if value is None else self._fit(expr, value, wanted, where, declared, state)
+            return None if value is None else self._evaluator(state).fit(expr, value, wanted)
         if is_integer(expr.type):
-            value = self._evaluator(state).value(expr)
-            return self._fit(expr, value, wanted, where, declared, state)
+            evaluator = self._evaluator(state)
+            return evaluator.fit(expr, evaluator.value(expr), wanted)
         self._evaluator(state).visit(expr)
         return self._truth(expr, state) if isinstance(expr.type, Bool) else None
 
@@ -131,22 +131,8 @@ class Ranges(Domain[State]):
         term = self.places.term(expr)
         return None if term is None else Value(state.of(term), of_term(term))
 
-    def _fit(self, expr: ir.Expr, value: Value, wanted: CType, where: str, declared: Span | None, state: State) -> Value:
-        """Prove that a value fits a type; from there on it does."""
-        if not isinstance(wanted, Int):
-            return value
-        room = (wanted.low, wanted.high)
-        fits = iv.covers(room, value.interval)
-        if fits and wanted.bits == 0:
-            everywhere = FITS_SIGNED if wanted.signed else FITS_UNSIGNED
-            fits = iv.covers(everywhere, value.interval) or self._evaluator(state).is_native(value)
-        if not fits and self.recording:
-            self.watch.does_not_fit(expr, value.interval, wanted, where, declared)
-        inside = iv.meet(value.interval, room)
-        return Value(inside if inside[0] <= inside[1] else room, value.form if fits else None, value.native)
-
     def _return(self, expr: ir.Expr, state: State) -> None:
-        value = self._right_side(expr, self.function.result, "the result", self.function.span, state)
+        value = self._right_side(expr, Wanted(self.function.result, "the result", self.function.span), state)
         if value is None or not self.recording:
             return
         if is_integer(self.function.result):
@@ -157,22 +143,10 @@ class Ranges(Domain[State]):
 
     def _call(self, call: ir.Call, state: State) -> Value | None:
         """Arguments are proven to fit, the result is what it is beside them, then what the call may write is forgotten."""
-        wanted: list[tuple[CType | None, Span | None, str]]
-        name = call.name
-        if isinstance(call.function, ir.Function):
-            name = call.function.source or name
-            symbols = [param.symbol for param in call.function.params]
-            wanted = [(symbol.type, symbol.span, symbol.source or symbol.name) for symbol in symbols]
-        else:
-            wanted = [(each.type, None, each.name) for each in self.ddi_types.of(call.function, len(call.args))]
-        for arg, (type_, span, label) in zip(call.args, wanted, strict=False):
-            if is_integer(arg.type) and isinstance(type_, Int):
-                self._fit(arg, self._evaluator(state).value(arg), type_, f"`{label}` of `{name}`", span, state)
-            else:
-                self._evaluator(state).visit(arg)
-        for arg in call.args[len(wanted) :]:
-            self._evaluator(state).visit(arg)
-        value = self._evaluator(state).value(call) if is_integer(call.type) else None
+        evaluator = self._evaluator(state)
+        value = evaluator.value(call) if is_integer(call.type) else None
+        if value is None:
+            evaluator.visit(call)
         self._forget_outputs(call, state)
         return value
 
@@ -273,3 +247,7 @@ class Ranges(Domain[State]):
         """Number locals that no reachable statement assigns."""
         declared = [each.symbol for each in walk.statements(self.function.body) if isinstance(each, ir.Declare)]
         return [symbol for symbol in declared if isinstance(symbol.type, Number) and symbol not in self.assigned]
+
+
+def _in_symbol(symbol: ir.Symbol) -> Wanted:
+    return Wanted(symbol.type, f"`{symbol.source or symbol.name}`", symbol.span)
