@@ -1,6 +1,6 @@
 /* The crossing between driver and kernel: every export enters and leaves here, every callback too. It is the one place
    for counting, IRQL checks, history and injected failures, and the seam of a deterministic scheduler. */
-#include "host.h"
+#include "hold.h"
 
 struct irql_row {
     const char *name;
@@ -126,6 +126,8 @@ void kernel_entry(struct export *export, struct frame *frame, uintptr_t *base, c
         violation("StackUse", object, "%s has used %zu bytes of stack when it calls %s; the limit is %u", frame->outer->name,
                   (size_t)(frame->outer->sp - frame->sp), export->name, settings.stack_limit);
     }
+    if (__builtin_expect(holds_armed, 0))
+        hold_point(export);
 }
 
 void kernel_exit(struct frame *frame)

@@ -38,6 +38,11 @@ struct adapter {
     int power;
     bool removed, registration_set, general_set, initialized;
     uint32_t flags, media, physical, mtu, filters, if_type;
+    struct declared {
+        const char *name;
+        uint8_t bytes[256];
+        size_t size;
+    } declared[8]; /* what the driver gave NDIS in MiniportInitializeEx, as it was */
     int link;
     uint64_t pause_epoch;
     atomic_int sends, lent, indicating;
@@ -85,6 +90,8 @@ uint32_t adapter_initialize(struct adapter *adapter);
 uint32_t adapter_restart(struct adapter *adapter);
 uint32_t adapter_pause(struct adapter *adapter, uint32_t reason, bool wait_sends);
 void adapter_halt(struct adapter *adapter, uint32_t action);
+/* declared.c: keeps a copy for the client. */
+void declared_keep(struct adapter *adapter, const char *name, const void *bytes, size_t size);
 /* ndis_oid.c */
 struct oid_answer {
     uint32_t status, written, read, needed;

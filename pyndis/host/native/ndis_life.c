@@ -349,6 +349,7 @@ static uint32_t registration_set(struct adapter *adapter, const NDIS_MINIPORT_AD
     header_check(a, 0x9E, miniport.version >= 0x061E ? 2 : 1, 28, 32, "NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES");
     if (!a->MiniportAdapterContext)
         violation("MiniportAttributes", adapter->handle, "MiniportAdapterContext is NULL");
+    declared_keep(adapter, "registration", a, ((const struct header *)a)->size);
     adapter->context = a->MiniportAdapterContext;
     adapter->flags = a->AttributeFlags;
     adapter->registration_set = true;
@@ -372,6 +373,11 @@ static uint32_t general_set(struct adapter *adapter, const NDIS_MINIPORT_ADAPTER
     }
     if (!a->SupportedOidList || !a->SupportedOidListLength || a->SupportedOidListLength % 4)
         violation("MiniportAttributes", adapter->handle, "the supported OID list has %u bytes: a multiple of 4 above 0 is wanted", a->SupportedOidListLength);
+    declared_keep(adapter, "general", a, ((const struct header *)a)->size);
+    if (a->PowerManagementCapabilitiesEx)
+        declared_keep(adapter, "power", a->PowerManagementCapabilitiesEx, ((const struct header *)a->PowerManagementCapabilitiesEx)->size);
+    if (a->SupportedOidList)
+        declared_keep(adapter, "oids", a->SupportedOidList, a->SupportedOidListLength);
     adapter->media = a->MediaType;
     adapter->physical = a->PhysicalMediumType;
     adapter->mtu = a->MtuSize;

@@ -143,6 +143,31 @@ EXPORT(status_t, ObSetHandleAttributes, uint64_t value, const uint8_t *informati
     return STATUS_SUCCESS;
 }
 
+/* The next table of handles names this handle by this value: as if it had been closed, and used again, since the table was made. */
+static uint64_t stale_handle, stale_value;
+
+COMMAND("stale-handle", command_stale_handle, ALWAYS)
+{
+    struct handle *handle = handle_find(argument_number(command, "handle", 0));
+    if (!handle) {
+        reply_error(command, "usage", "no such handle");
+        return;
+    }
+    kernel_lock();
+    stale_handle = handle->client;
+    stale_value = argument_number(command, "value", 0);
+    kernel_unlock();
+}
+
+COMMAND("protect", command_protect, ALWAYS)
+{
+    struct handle *handle = handle_find(argument_number(command, "handle", 0));
+    if (handle)
+        handle->protect = argument_number(command, "on", 1);
+    else
+        reply_error(command, "usage", "no such handle");
+}
+
 static size_t handles_fill(struct handle_entry *entries, size_t capacity)
 {
     size_t count = 0;
@@ -151,10 +176,13 @@ static size_t handles_fill(struct handle_entry *entries, size_t capacity)
         if (!handle->open)
             continue;
         if (count < capacity)
-            entries[count] = (struct handle_entry){handle->file ? (void *)handle->file->object : handle->object->body, handle->process->pid, handle->value,
+            entries[count] = (struct handle_entry){handle->file ? (void *)handle->file->object : handle->object->body, handle->process->pid,
+                                                   stale_handle && handle->client == stale_handle ? stale_value : handle->value,
                                                    handle->access, 0, handle->file ? 37 : 16, 0, 0};
         count++;
     }
+    if (count <= capacity)
+        stale_handle = 0;
     kernel_unlock();
     return count;
 }

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 struct image image;
+bool export_available(const char *name);
 
 enum {
     MACHINE_AMD64 = 0x8664, MAGIC_PE32_PLUS = 0x20B, SUBSYSTEM_NATIVE = 1,
@@ -153,7 +154,7 @@ static bool module_bind(struct loader *l, uint8_t *base, const char *module, uin
         const char *name = entry >> 63 ? NULL : string_at(l, base, entry + 2);
         if (!name)
             REFUSE(l, "an import of %s has no name", module);
-        struct export *export = export_find(name);
+        struct export *export = export_available(name) ? export_find(name) : NULL;
         uint64_t target = export ? (uint64_t)export->function : 0;
         if (!export)
             text_add(missing, "%s%s!%s", missing->length ? "," : "", module, name);

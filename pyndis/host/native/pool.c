@@ -84,8 +84,6 @@ EXPORT_F(void *, ExAllocatePoolZero, uint32_t type, size_t size, uint32_t tag)
 EXPORT_F(void *, ExAllocatePool2, uint64_t flags, size_t size, uint32_t tag)
 {
     ENTER_FAILS(ExAllocatePool2, NULL, true);
-    if (settings.os_build < 19041)
-        violation("ExportMissing", NULL, "ExAllocatePool2 does not exist before Windows 10 build 19041; this system is build %u", settings.os_build);
     uint64_t kinds = flags & (FLAG2_NONPAGED | FLAG2_NONPAGED_EXECUTE | FLAG2_PAGED);
     if (!kinds || (kinds & (kinds - 1)) || !tag) {
         violation("PoolFlags", NULL, "ExAllocatePool2 with flags 0x%llx and tag 0x%x", (unsigned long long)flags, tag);

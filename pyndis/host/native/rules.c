@@ -47,3 +47,20 @@ const char *verifier_code(const char *rule)
             return verifier_codes[i].code;
     return NULL;
 }
+
+/* Exports that older systems lack: an image that imports them does not load there. */
+static const struct {
+    const char *name;
+    unsigned major, minor, build;
+} newer[] = {{"ExAllocatePool2", 10, 0, 19041}, {"KeQuerySystemTimePrecise", 6, 2, 0}};
+
+bool export_available(const char *name)
+{
+    for (size_t i = 0; i < COUNT(newer); i++) {
+        if (strcmp(newer[i].name, name))
+            continue;
+        unsigned wanted = newer[i].major << 8 | newer[i].minor, running = settings.os_major << 8 | settings.os_minor;
+        return running > wanted || (running == wanted && settings.os_build >= newer[i].build);
+    }
+    return true;
+}
