@@ -138,7 +138,7 @@ class _Calls(c_ast.NodeVisitor):  # type: ignore[misc]
         self.generic_visit(node)
 
     def _known(self, name: str) -> bool:
-        return name in self._declared or name in self._local or name.startswith("__builtin_")
+        return name in self._declared or name in self._local or name.startswith("__builtin_") or name == "offsetof"  # an operator
 
 
 def type_words(node: c_ast.Node) -> str:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pyndis.diagnostics import Diagnostic, DriverFailure
 from pyndis.package.manifest import Manifest
@@ -28,8 +30,8 @@ def compile_driver(folder: Path, manifest: Manifest, config: str) -> Compiled:
 
     Raises ToolFailure (PYN-B..) where pyndis contradicts itself.
     """
-    from pyndis.backend import render_unit
-    from pyndis.backend.driver import TEMPLATE, driver_context
+    from pyndis.backend import render_unit, verify_unit
+    from pyndis.backend.driver import TEMPLATE, driver_context, own_functions
     from pyndis.checks import check
     from pyndis.ddi import facts
     from pyndis.frontend.driver import lower_driver
@@ -47,7 +49,20 @@ def compile_driver(folder: Path, manifest: Manifest, config: str) -> Compiled:
     names = manifest.driver
     source = f"drivers/{folder.resolve().name}"
     context = driver_context(plan, source=source, device=names.device, pool_tag=names.pool_tag, version=names.version)
-    return Compiled(render_unit(program, template=TEMPLATE, context=context), emitted)
+    c_source = render_unit(program, template=TEMPLATE, context=context)
+    verify_unit(program, c_source, partial(_preprocessed, manifest), own_functions(plan))
+    return Compiled(c_source, emitted)
+
+
+def _preprocessed(manifest: Manifest, text: str) -> str:
+    """C as pycparser takes it, over our headers. Raises ToolFailure where there is no C compiler."""
+    from pyndis import resources, toolchains
+    from pyndis.cli.building.images import miniport_macros
+
+    with TemporaryDirectory() as folder:
+        source = Path(folder) / "unit.c"
+        source.write_text(text, "utf-8")
+        return toolchains.preprocess(toolchains.find(), source, [resources.toolchain() / "include"], miniport_macros(manifest))
 
 
 def _syntax(folder: Path) -> str:
