@@ -263,10 +263,11 @@ def test_a_users_buffer_can_be_looked_at_and_changed_while_it_is_lent(adapter: A
     assert write.status == Nt.SUCCESS
 
 
-def test_a_write_lent_for_long_is_no_violation(host: Host, adapter: Adapter, handle: Handle) -> None:
+def test_a_write_lent_for_long_is_a_note_and_no_violation(host: Host, adapter: Adapter, handle: Handle) -> None:
     adapter.hold_returns()
     write = handle.write(bundle(ipv4()))
     host.advance(40)
+    assert len(host.notes) == 1
     assert host.violations == []
     adapter.return_held()
     assert write.done

@@ -59,7 +59,6 @@ def test_reads_writes_sends_and_cancels_at_once_keep_every_rule(tun_image: Path)
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="a send that enters while the pause completes is counted as kept (WISHES.md)", strict=False)
 def test_pauses_and_power_in_the_middle_of_traffic_keep_every_rule(tun_image: Path) -> None:
     with Host(tun_image, cpus=4) as host:
         adapter = host.add_adapter(luid_index=1)
@@ -106,7 +105,6 @@ def test_processes_that_come_and_die_keep_every_rule(tun_image: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="the native half frees a device and its files under requests in flight (WISHES.md)", strict=False)
 @pytest.mark.parametrize("ending", ["halt", "surprise_remove"])
 def test_removal_in_the_middle_of_traffic_keeps_every_rule(tun_image: Path, ending: str) -> None:
     for _ in range(10):
