@@ -17,6 +17,7 @@ from pyndis.host.errors import (
     SystemRefused,
 )
 from pyndis.host.handle import Handle
+from pyndis.host.hold import Hold
 from pyndis.host.host import Calls, Export, Host
 from pyndis.host.nbl import Completion, Indication, Nb, Nbl, Packet
 from pyndis.host.operation import Oid, Operation
@@ -36,6 +37,7 @@ __all__ = [
     "Event",
     "Export",
     "Handle",
+    "Hold",
     "Host",
     "Indication",
     "InitializeFailed",

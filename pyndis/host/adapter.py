@@ -90,6 +90,12 @@ class Adapter:
         """The path of its network device interface, for Process.open."""
         return self.attributes.get("interface", "")
 
+    @property
+    def declared(self) -> dict[str, bytes]:
+        """What the driver gave NDIS, byte for byte: `characteristics` of the miniport; `registration`, `general`, `power` (its
+        PM capabilities) and `oids` of this adapter."""
+        return {name: bytes.fromhex(value) for name, value in self._session.call("declared", adapter=self.id).keys.items()}
+
     # -- What the stack saw ------------------------------------------------------------------------------------------
 
     @property

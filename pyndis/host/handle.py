@@ -87,6 +87,17 @@ class Handle:
         other.value = reply.number("value")
         return other
 
+    def protect(self, on: bool = True) -> None:
+        """Protect it from being closed (HANDLE_FLAG_PROTECT_FROM_CLOSE), or not any more."""
+        self._session.call("protect", handle=self.id, on=on)
+
+    def misname(self, value: int) -> None:
+        """The next table of all handles that the driver asks for names this one by another value of its process.
+
+        So it looks when a handle is closed, and its value used again, after the table was made.
+        """
+        self._session.call("stale-handle", handle=self.id, value=value)
+
     def cancel_io(self) -> None:
         """Cancel every request that was made through this handle."""
         self._session.call("cancel-io", handle=self.id)

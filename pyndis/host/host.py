@@ -13,6 +13,7 @@ from pyndis.host import native
 from pyndis.host.adapter import Adapter
 from pyndis.host.errors import DriverFault, InitializeFailed
 from pyndis.host.handle import Handle
+from pyndis.host.hold import Hold
 from pyndis.host.process import Process
 from pyndis.host.reports import RuleBroken, Violation
 from pyndis.host.session import Session, must_settle, rest_of
@@ -263,6 +264,13 @@ class Host:
     def fail_call(self, name: str, n: int, count: int = 1) -> None:
         """The same for the calls of one export. Raises CommandRefused for one that cannot fail."""
         self.session.call("fail", name=name, nth=n, count=count)
+
+    def hold_call(self, name: str, n: int = 1) -> Hold:
+        """Stop the thread that makes the n-th call of this export from now, until the Hold is released.
+
+        What calls the driver then needs `wait=False`, or it ends as Stuck.
+        """
+        return Hold(self.session, name, n)
 
     def calls(self, reset: bool = False) -> dict[str, Calls]:
         """How often the driver called each export."""
