@@ -1,0 +1,52 @@
+"""The driver built for tests, by what `pyndis build` does, and kept until an input changes."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pyndis.cli.building import inputs
+from pyndis.cli.building.layout import Layout
+from pyndis.cli.building.request import NONE, Request
+from pyndis.cli.building.run import build, outdated
+from pyndis.cli.progress import Progress
+from pyndis.package.manifest import Manifest
+from pyndis.package.timestamp import build_time
+
+ARCH = "amd64"
+DRIVER = Path(__file__).parents[3] / "drivers" / "wintun"
+
+
+def built(folder: Path, out: Path, *, receive: str = "pend", config: str = "Release") -> Path:
+    """The image of the driver in `folder`, with that receive strategy; results and what they were made from are kept in `out`."""
+    overrides = (("receive", receive),)
+    manifest = Manifest.load(folder, overrides, None)
+    request = Request(
+        manifest=manifest,
+        architectures=(ARCH,),
+        config=config,
+        toolchain="auto",
+        out=out,
+        sign=NONE,
+        timestamp_url=None,
+        overrides=overrides,
+        brand=None,
+        time=build_time(inputs.driver_files(manifest.folder, out)),
+    )
+    with _alone(out):
+        files = inputs.all_files(request)
+        reasons = outdated(request, files)
+        if reasons:
+            build(request, list(reasons), files, Progress(), None)
+    return out / Layout(manifest.name, ARCH, config).packaged("sys")
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Test runs at the same time share the results; one of them builds."""
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
