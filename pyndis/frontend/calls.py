@@ -6,10 +6,11 @@ import ast
 
 from pyndis.frontend import types as t
 from pyndis.frontend.coercion import bind_shares, coerce
+from pyndis.frontend.constructs import instead_of_builtin
 from pyndis.frontend.declarations import ClassDecl, FuncDecl
-from pyndis.frontend.expressions import lower
+from pyndis.frontend.expressions import constant_value, lower
 from pyndis.frontend.function import Lowering
-from pyndis.frontend.instances import instance_of
+from pyndis.frontend.instances import instance_of, refuse_starred_parameters
 from pyndis.frontend.intrinsics import INTRINSICS, lower_intrinsic
 from pyndis.frontend.layout import declaring, pointee, storage_struct
 from pyndis.frontend.members import member, member_expr
@@ -57,7 +58,7 @@ def _named_call(fx: Lowering, node: ast.Call, name: str, into: Local | None) -> 
         if found.is_generator:
             raise fx.refuse("PYN-L07", f"{name} is a generator", node, help="write `for … in` before it")
         return _call_function(fx, found, node, into)
-    raise fx.refuse("PYN-N01", f"no function is named {name} here", node, help="import it, or mend the name")
+    raise fx.refuse("PYN-N01", f"no function is named {name} here", node, help=instead_of_builtin(name))
 
 
 def _call_function(fx: Lowering, decl: FuncDecl, node: ast.Call, into: Local | None) -> Value:
@@ -146,6 +147,10 @@ def _arguments(fx: Lowering, decl: FuncDecl, node: ast.Call, skip: int) -> list[
     """The arguments in the order of the parameters."""
     parameters = [*decl.node.args.posonlyargs, *decl.node.args.args, *decl.node.args.kwonlyargs][skip:]
     given: dict[str, ast.expr] = {}
+    refuse_starred_parameters(decl)
+    for each in [*node.args, *node.keywords]:
+        if isinstance(each, ast.Starred) or (isinstance(each, ast.keyword) and each.arg is None):
+            raise fx.refuse("PYN-L04", "`*` and `**` arguments are not in the language", each, help="write out the arguments")
     if len(node.args) > len(parameters):
         raise fx.refuse("PYN-K15", f"{decl.name} takes {len(parameters)} arguments, found {len(node.args)}", node)
     for parameter, argument in zip(parameters, node.args, strict=False):
@@ -154,10 +159,20 @@ def _arguments(fx: Lowering, decl: FuncDecl, node: ast.Call, skip: int) -> list[
         if keyword.arg is None or keyword.arg not in [each.arg for each in parameters] or keyword.arg in given:
             raise fx.refuse("PYN-K15", f"{decl.name} has no parameter {keyword.arg} left", keyword.value)
         given[keyword.arg] = keyword.value
-    missing = [each.arg for each in parameters if each.arg not in given]
+    defaults = _defaults(fx, decl)
+    missing = [each.arg for each in parameters if each.arg not in given and each.arg not in defaults]
     if missing:
         raise fx.refuse("PYN-K15", f"{decl.name} needs {', '.join(missing)}", node, "this call lacks it")
-    return [lower(fx, given[each.arg]) for each in parameters]
+    return [lower(fx, given[each.arg]) if each.arg in given else defaults[each.arg] for each in parameters]
+
+
+def _defaults(fx: Lowering, decl: FuncDecl) -> dict[str, Value]:
+    """What parameters are where the call does not give them: constants."""
+    arguments = decl.node.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    pairs = [*zip(reversed(positional), reversed(arguments.defaults), strict=False)]
+    pairs += [(each, value) for each, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value is not None]
+    return {each.arg: constant_value(fx, fx.context.constants.default(decl.module, value), value) for each, value in pairs}
 
 
 def call_instance(fx: Lowering, instance: Instance, values: list[Value], node: ast.AST, into: Local | None = None) -> Value:

@@ -79,6 +79,14 @@ class Constants:
             )
         return value
 
+    def default(self, module: Module, node: ast.expr) -> Constant:
+        """The default of a parameter, which must be constant."""
+        try:
+            return self.value(module, node)
+        except NotConstant:
+            place = (span_of(module.file, node), "it must be constant")
+            raise error("PYN-C02", f"`{ast.unparse(node)}` is not a constant", place) from None
+
     def maybe(self, module: Module, node: ast.expr) -> Constant | NotConstant:
         """The value, or a NotConstant (not raised)."""
         try:

@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from pyndis.frontend.constructs import describe, instead
 from pyndis.frontend.errors import error, span_of
 from pyndis.frontend.names import camel, upper
 from pyndis.frontend.source import Module, Sources
@@ -262,12 +263,19 @@ def _declare(scope: Scope, module: Module, node: ast.stmt, table: dict[str, Name
         case _:
             if module.library and isinstance(node, ast.Assign):
                 return
+            _refuse_async(module, node)
             raise error(
                 "PYN-S09",
                 "a module holds imports, constants, classes and functions only",
                 (span_of(module.file, node), "nothing runs when a driver is loaded but its entry point"),
                 help="write `NAME: Final = …` for a constant, or move the statement into a function",
             )
+
+
+def _refuse_async(module: Module, node: ast.stmt) -> None:
+    if isinstance(node, ast.AsyncFunctionDef):
+        place = (span_of(module.file, node), "here")
+        raise error("PYN-L01", f"{describe(node)} is not in the language", place, help=instead(node))
 
 
 def _head(annotation: ast.expr) -> str:
@@ -343,6 +351,7 @@ def _member(module: Module, decl: ClassDecl, item: ast.stmt) -> None:
         case ast.Expr(value=ast.Constant()) | ast.Pass():
             pass
         case _:
+            _refuse_async(module, item)
             raise error(
                 "PYN-S13",
                 "a class holds fields, declarations and methods only",

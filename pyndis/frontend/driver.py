@@ -22,7 +22,7 @@ from pyndis.frontend.program import Context, Facts, Instance
 from pyndis.frontend.raising import PRIVATE
 from pyndis.frontend.source import Module
 from pyndis.frontend.tidy import walk_statements
-from pyndis.frontend.tidy import walk_statements
+from pyndis.frontend.unused import check_unused
 from pyndis.ir import nodes as ir
 from pyndis.ir import types as c
 
@@ -187,12 +187,37 @@ def _call(instance: Instance) -> Call:
 
 
 def _functions(context: Context, adapter: ClassDecl, hooks: Hooks, plan: Plan) -> None:
+    """What is called from outside. What gives packets back comes behind what may make them: by then it is known over which memory."""
     owner = context.adapter_type
     for name, method in hooks.requests.items():
         context.requests.add(method)
         plan.hooks[name] = _hook(context, method, owner, name)
     for name, method in hooks.plain.items():
-        plan.hooks[name] = _hook(context, method, owner, name)
+        if name != "returned":
+            plan.hooks[name] = _hook(context, method, owner, name)
+    for oid, method in hooks.sets:
+        parameters = method.node.args.args[1:]
+        plan.sets.append(OidSet(f"OID_{oid}", _call(_instance(context, method, owner, PASSIVE)), bool(parameters)))
+    _fields(context, adapter, hooks, plan)
+    _callbacks(context)
+    context.protocols.setdefault(context.library_class("Lender"), t.ClassType(context.library_class("Block")))
+    if "returned" in hooks.plain:
+        plan.hooks["returned"] = _hook(context, hooks.plain["returned"], owner, "returned")
+    _framework(context, adapter, plan)
+    _callbacks(context)
+    check_unused(context)
+
+
+def _callbacks(context: Context) -> None:
+    """Functions whose addresses are taken."""
+    while context.callbacks:
+        method, type = context.callbacks.pop(0)
+        instance_of(context, method, type, node=method.node)
+
+
+def _framework(context: Context, adapter: ClassDecl, plan: Plan) -> None:
+    """The library's functions that the templates call."""
+    owner = context.adapter_type
     for name, irql in _FRAMEWORK.items():
         plan.framework[name] = _call(_instance(context, _method(adapter, name), owner, irql))
     device = context.library_class("ControlDevice")
@@ -200,13 +225,6 @@ def _functions(context: Context, adapter: ClassDecl, hooks: Hooks, plan: Plan) -
         plan.framework[f"device_{name}"] = _call(_instance(context, _method(device, name), t.ClassType(device), irql))
     read = _method(context.library_class("Counter"), "read")
     plan.framework["counter_read"] = _call(_instance(context, read, t.ClassType(context.library_class("Counter")), ANY))
-    for oid, method in hooks.sets:
-        parameters = method.node.args.args[1:]
-        plan.sets.append(OidSet(f"OID_{oid}", _call(_instance(context, method, owner, PASSIVE)), bool(parameters)))
-    _fields(context, adapter, hooks, plan)
-    while context.callbacks:
-        method, type = context.callbacks.pop(0)
-        instance_of(context, method, type, node=method.node)
 
 
 def _method(decl: ClassDecl, name: str) -> FuncDecl:

@@ -6,6 +6,7 @@ import ast
 
 from pyndis.frontend import types as t
 from pyndis.frontend.constants import Constant, Member, NotConstant
+from pyndis.frontend.constructs import describe, instead
 from pyndis.frontend.declarations import ConstantDecl
 from pyndis.frontend.function import Lowering
 from pyndis.frontend.members import lower_attribute
@@ -51,36 +52,7 @@ def _lower(fx: Lowering, node: ast.expr) -> Value:
             return _choose(fx, node)
         case ast.Subscript():
             return _subscript(fx, node)
-    raise fx.refuse("PYN-L01", f"{describe(node)} is not in the language", node, "this expression", _instead(node))
-
-
-def describe(node: ast.AST) -> str:
-    """What a construct is called."""
-    names = {
-        ast.Lambda: "a lambda", ast.ListComp: "a comprehension", ast.DictComp: "a comprehension", ast.SetComp: "a comprehension",
-        ast.GeneratorExp: "a generator expression", ast.List: "a list", ast.Dict: "a dict", ast.Set: "a set",
-        ast.Tuple: "a tuple",
-        ast.JoinedStr: "a format string here", ast.NamedExpr: "`:=`", ast.Await: "`await`", ast.Starred: "`*`",
-        ast.AsyncFunctionDef: "`async`",
-        ast.Global: "`global`", ast.Nonlocal: "`nonlocal`", ast.Delete: "`del`", ast.FunctionDef: "a function inside a function",
-        ast.ClassDef: "a class inside a function", ast.Import: "an import inside a function",
-        ast.ImportFrom: "an import inside a function",
-        ast.AsyncFor: "`async`", ast.AsyncWith: "`async`", ast.TryStar: "`except*`",
-        ast.Yield: "`yield` outside of a statement of its own",
-        ast.YieldFrom: "`yield from` here", ast.Slice: "a slice",
-    }  # fmt: skip
-    return names.get(type(node), type(node).__name__)
-
-
-def _instead(node: ast.AST) -> str:
-    mends: dict[type[ast.AST], str] = {
-        ast.Lambda: "write the loop that would have called it",
-        ast.ListComp: "write a `for` loop; a kernel has no memory to spare for lists",
-        ast.List: "declare an Array field, or a Chain of objects",
-        ast.Dict: "use `match`",
-        ast.NamedExpr: "assign in a statement before",
-    }
-    return mends.get(type(node), "")
+    raise fx.refuse("PYN-L01", f"{describe(node)} is not in the language", node, "this expression", instead(node))
 
 
 # ---- constants
@@ -89,6 +61,8 @@ def _instead(node: ast.AST) -> str:
 def _constant(fx: Lowering, node: ast.expr) -> Value:
     value = fx.context.constants.maybe(fx.module, node)
     if isinstance(value, NotConstant):
+        if isinstance(node, ast.Constant):
+            raise fx.refuse("PYN-L01", f"{describe(node)} is not in the language", node, "this value")
         raise fx.refuse("PYN-N01", f"nothing is named {ast.unparse(node)} here", node, help="import it, or assign it before")
     name = ""
     if isinstance(node, ast.Name):
@@ -201,6 +175,9 @@ def truth(fx: Lowering, node: ast.expr) -> ir.Expr:
 
 def _compare(fx: Lowering, node: ast.Compare) -> Value:
     parts: list[ir.Expr] = []
+    for op in node.ops:
+        if type(op) not in _COMPARE:
+            raise fx.refuse("PYN-L01", f"{describe(op)} is not in the language", node, help=instead(op))
     left_node, left = node.left, lower(fx, node.left)
     for op, right_node in zip(node.ops, node.comparators, strict=True):
         right = lower(fx, right_node)
@@ -217,8 +194,6 @@ def _compare(fx: Lowering, node: ast.Compare) -> Value:
 def _comparison(
     fx: Lowering, node: ast.Compare, left: Value, op: ast.cmpop, right: Value, left_node: ast.expr, right_node: ast.expr
 ) -> ir.Expr:
-    if type(op) not in _COMPARE:
-        raise fx.refuse("PYN-L01", "`in` is not in the language", node, help="write the loop, or compare with each")
     spelled = _COMPARE[type(op)]
     if isinstance(right.type, t.NoneType) or isinstance(left.type, t.NoneType):
         value = left if isinstance(right.type, t.NoneType) else right

@@ -62,8 +62,7 @@ def _parameters(context: Context, instance: Instance, shares: list[t.Type]) -> l
     decl = instance.decl
     found: list[tuple[str, t.Type]] = []
     arguments = decl.node.args
-    if (arguments.vararg and decl.name != "__exit__") or arguments.kwarg:
-        raise error("PYN-L04", "`*` and `**` parameters are not in the language", (decl.span, "in this function"))
+    refuse_starred_parameters(decl)
     for number, argument in enumerate([*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]):
         if number == 0 and decl.owner is not None and decl.decorator("staticmethod") is None:
             found.append((argument.arg, _self_type(instance, argument)))
@@ -87,6 +86,19 @@ def _parameters(context: Context, instance: Instance, shares: list[t.Type]) -> l
             help="write `-> None` or the type",
         )
     return found
+
+
+def refuse_starred_parameters(decl: FuncDecl) -> None:
+    """A function has the parameters that its head names."""
+    arguments = decl.node.args
+    starred = arguments.kwarg or (arguments.vararg if decl.name != "__exit__" else None)
+    if starred is not None:
+        raise error(
+            "PYN-L04",
+            "`*` and `**` parameters are not in the language",
+            (span_of(decl.module.file, starred), "this parameter"),
+            help="name each parameter",
+        )
 
 
 def _self_type(instance: Instance, argument: ast.arg) -> t.Type:

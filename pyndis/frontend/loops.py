@@ -9,6 +9,7 @@ from pyndis.frontend import types as t
 from pyndis.frontend.assignments import bind
 from pyndis.frontend.calls import _arguments
 from pyndis.frontend.declarations import FuncDecl
+from pyndis.frontend.errors import error
 from pyndis.frontend.expressions import integer, lower, narrow, negate, truth
 from pyndis.frontend.function import Lowering
 from pyndis.frontend.layout import c_field
@@ -128,14 +129,21 @@ def _generator_call(fx: Lowering, node: ast.Call) -> tuple[FuncDecl, t.ClassType
     return None
 
 
+def _name(fx: Lowering, node: ast.For) -> ast.Name:
+    if not isinstance(node.target, ast.Name):
+        raise fx.refuse("PYN-L24", "a loop gives its values to names", node.target)
+    return node.target
+
+
 def _for_range(fx: Lowering, node: ast.For, call: ast.Call) -> None:
-    if len(call.args) not in (1, 2) or not isinstance(node.target, ast.Name):
-        raise fx.refuse("PYN-L23", "range() takes one or two numbers and gives one", call)
+    target = _name(fx, node)
+    if len(call.args) not in (1, 2) or call.keywords:
+        raise fx.refuse("PYN-L23", "range() takes one or two numbers", call, help="for other steps write `while`")
     start = integer(fx, lower(fx, call.args[0]), call.args[0]) if len(call.args) == 2 else ir.Const(c.NUMBER, 0)
     end = lower(fx, call.args[-1])
     if not isinstance(end.expr, (ir.Const, ir.Var)):
         end = fx.temporary("end", end.expr, t.NUMBER, call.args[-1])
-    local = bind(fx, node.target.id, Value(t.NUMBER, start), node.target)
+    local = bind(fx, target.id, Value(t.NUMBER, start), target)
     assert local.symbol is not None
     var = ir.Var(local.symbol.type, local.symbol)
     _forget_assigned(fx, node.body)
@@ -154,7 +162,8 @@ def _for_range(fx: Lowering, node: ast.For, call: ast.Call) -> None:
 
 
 def _for_array(fx: Lowering, node: ast.For, value: Value, type: t.ArrayType) -> None:
-    assert isinstance(value.expr, ir.AddressOf) and isinstance(node.target, ast.Name)
+    assert isinstance(value.expr, ir.AddressOf)
+    target = _name(fx, node)
     index = fx.symbol("index", c.NUMBER, node)
     var = ir.Var(c.NUMBER, index)
     fx.emit(ir.Assign(var, ir.Const(c.NUMBER, 0)), node)
@@ -162,7 +171,8 @@ def _for_array(fx: Lowering, node: ast.For, value: Value, type: t.ArrayType) -> 
     head = fx.live.copy()
     fx.depth += 1
     with fx.block() as body:
-        bind(fx, node.target.id, Value(type.item, ir.Index(c_field(fx.context, type.item), value.expr.place, var)), node.target)
+        item = ir.Index(c_field(fx.context, type.item), value.expr.place, var)
+        bind(fx, target.id, Value(type.item, item), target)
         _body(fx, frame, node.body, node)
     fx.depth -= 1
     body.append(ir.Label(frame.continue_label))
@@ -175,6 +185,11 @@ def _for_array(fx: Lowering, node: ast.For, value: Value, type: t.ArrayType) -> 
 
 def _expand(fx: Lowering, node: ast.For, decl: FuncDecl, owner: t.ClassType | None, values: list[Value]) -> None:
     """A generator's body, with the loop's body where it yields."""
+    if any(each.decl is decl for each in fx.generators):
+        place = (fx.span(node.iter), "this use closes the circle")
+        raise error(
+            "PYN-L05", f"{decl.name} is expanded into itself", place, help="a generator becomes a loop of its user: write a loop"
+        )
     frame = _frame(fx)
     outer = (fx.locals, fx.module, fx.bindings, fx.owner, fx.unsafe)
     inner_locals = _parameters(fx, decl, owner, values, node)
@@ -196,7 +211,7 @@ def _expand(fx: Lowering, node: ast.For, decl: FuncDecl, owner: t.ClassType | No
         fx.generators = generators
         fx.locals, fx.module, fx.bindings, fx.owner, fx.unsafe = mine
 
-    generator = GeneratorFrame(fx.label("End"), emit, list(fx.live.live))
+    generator = GeneratorFrame(decl, fx.label("End"), emit, list(fx.live.live))
     fx.generators.append(generator)
     loops, fx.loops = fx.loops, []
     fx.locals, fx.module, fx.bindings, fx.owner, fx.unsafe = inner_locals, decl.module, _bindings(owner), owner, 0
@@ -227,7 +242,8 @@ def _bindings(owner: t.ClassType | None) -> t.Bindings:
 
 def _parameters(fx: Lowering, decl: FuncDecl, owner: t.ClassType | None, values: list[Value], node: ast.For) -> dict[str, Local]:
     """The generator's parameters stand for the arguments, which are looked at once."""
-    names = [each.arg for each in decl.node.args.args]
+    arguments = decl.node.args
+    names = [each.arg for each in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]]
     found: dict[str, Local] = {}
     for name, value in zip(names, values, strict=True):
         simple = isinstance(value.expr, (ir.Var, ir.Const, ir.Null, ir.AddressOf))

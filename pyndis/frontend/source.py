@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -115,10 +116,17 @@ class Sources:
 
 def _parse(file: Path) -> ast.Module:
     try:
-        return ast.parse(file.read_bytes(), filename=str(file), feature_version=(3, 11))
+        tree = ast.parse(file.read_bytes(), filename=str(file), feature_version=(3, 11))
+        with warnings.catch_warnings(action="ignore"):
+            compile(tree, str(file), "exec", dont_inherit=True)  # Python's own rules of where a statement may stand
+        return tree
     except SyntaxError as fault:
         place = span_of(file, ast.Pass(lineno=fault.lineno or 1, col_offset=max((fault.offset or 1) - 1, 0)))
         raise error("PYN-S05", f"this is not Python: {fault.msg}", (place, "here")) from None
+    except (RecursionError, MemoryError):
+        raise error(
+            "PYN-S05", "this is not Python: it is nested too deeply", (span_of(file, ast.Pass()), "in this module")
+        ) from None
     except (OSError, ValueError) as fault:
         raise error("PYN-S06", f"cannot read {file}: {fault}", help="check that the file exists and is UTF-8 text") from None
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pyndis.diagnostics import Span
 from pyndis.frontend import types as t
 from pyndis.frontend.constants import Constant
+from pyndis.frontend.declarations import FuncDecl
 from pyndis.ir import nodes as ir
 
 
@@ -84,6 +85,7 @@ class TryFrame:
 class GeneratorFrame:
     """A generator that is being expanded. `emit` lowers the loop's body for what is yielded."""
 
+    decl: FuncDecl
     end_label: str
     emit: Callable[[list[Value], Span], None]
     base: list[Owner]

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pyndis.frontend import types as t
 from pyndis.frontend.assignments import assign, assign_annotated, assign_augmented
 from pyndis.frontend.constants import NotConstant
+from pyndis.frontend.constructs import describe, instead
 from pyndis.frontend.contexts import lower_with
-from pyndis.frontend.expressions import describe, lower, narrow, negate, truth
+from pyndis.frontend.expressions import lower, narrow, negate, truth
 from pyndis.frontend.function import Lowering
 from pyndis.frontend.loops import lower_for, lower_while, lower_yield
 from pyndis.frontend.matching import lower_match
@@ -33,7 +34,7 @@ def lower_statement(fx: Lowering, node: ast.stmt) -> None:
     """One statement."""
     handler = _HANDLERS.get(type(node))
     if handler is None:
-        raise fx.refuse("PYN-L01", f"{describe(node)} is not in the language", node, "this statement")
+        raise fx.refuse("PYN-L01", f"{describe(node)} is not in the language", node, "this statement", instead(node))
     handler(fx, node)
 
 

@@ -1,0 +1,5 @@
+from pyndis.kernel import *
+
+
+async def later() -> None:
+    pass

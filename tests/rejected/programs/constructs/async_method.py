@@ -1,0 +1,7 @@
+from pyndis.kernel import *
+
+
+class Tun(Adapter):
+    @on.halt
+    async def halt(self) -> None:
+        pass

@@ -1,0 +1,6 @@
+from pyndis.kernel import *
+
+
+class Tun(Adapter):
+    class Inner:
+        pass

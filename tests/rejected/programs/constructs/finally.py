@@ -1,0 +1,10 @@
+from pyndis.kernel import *
+
+
+class Tun(Adapter):
+    @on.halt
+    def halt(self) -> None:
+        try:
+            pass
+        finally:
+            pass

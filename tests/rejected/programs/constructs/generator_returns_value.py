@@ -1,0 +1,13 @@
+from pyndis.kernel import *
+
+
+def numbers() -> Iterator[u32]:
+    yield 1
+    return 3
+
+
+class Tun(Adapter):
+    @on.halt
+    def halt(self) -> None:
+        for number in numbers():
+            pass

@@ -1,0 +1,9 @@
+from pyndis.kernel import *
+
+
+class Tun(Adapter):
+    @on.halt
+    def halt(self) -> None:
+        match self:
+            case 3:
+                pass

@@ -1,0 +1,12 @@
+from pyndis.kernel import *
+
+
+def numbers() -> Iterator[u32]:
+    got = yield 1
+
+
+class Tun(Adapter):
+    @on.halt
+    def halt(self) -> None:
+        for number in numbers():
+            pass
