@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from pyndis.checks import ranges, walk
+from pyndis.checks.ranges import c_types
 from pyndis.checks.ranges.intervals import Interval
 from pyndis.ir import nodes as ir
 from pyndis.ir.types import BOOL, LONG, LONG64, NUMBER, SIZE_T, UCHAR, ULONG, ULONG64, USHORT, Int
@@ -126,6 +127,13 @@ def test_what_is_proven_holds_and_c_computes_it(batch: int) -> None:
     assert proven > 0
 
 
+def mixes(expr: ir.Expr, known: dict[ir.Expr, Interval]) -> bool:
+    """Whether no one type holds both operands and the result: C computes the low bits, which are the result's."""
+    if not isinstance(expr, ir.Binary) or expr not in known:
+        return False
+    return c_types.common([known[expr.left], known[expr.right], known[expr]]) is None
+
+
 def one(seed: int) -> bool:
     writer = Writer(seed)
     whole = writer.function()
@@ -133,8 +141,8 @@ def one(seed: int) -> bool:
     analysis = ranges.analysis(program(whole), facts)
     if analysis.errors:
         return False
-    wrapping = wraps(walk.expressions(whole.body))
     known: dict[ir.Expr, Interval] = analysis.functions[0].watch.intervals
+    wrapping = wraps(walk.expressions(whole.body)) or any(mixes(each, known) for each in walk.expressions(whole.body))
 
     def seen(expr: ir.Expr, value: int) -> None:
         if expr in known:

@@ -167,6 +167,8 @@ class Lowering:
             return masked
         left, right = self.expr(expr.left), self.expr(expr.right)
         needed = [self.interval(expr.left), self.interval(expr.right), self.interval(expr)]
+        if c_types.common(needed) is None and (result := c_types.narrowest(self.interval(expr))) is not None:
+            return self.modular.wrapped(expr, result, self.interval(expr))  # its low 64 bits are the result
         native = self._native(expr.left, expr.right, expr)
         type_ = self._type_for([left, right], needed, native)
         if expr.op in ("//", "%") and type_.bits == 64 and (narrow := c_types.common(needed)) is not None:

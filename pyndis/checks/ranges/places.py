@@ -145,13 +145,14 @@ def root(place: ir.Expr) -> ir.Var | None:
 
 
 def kept_addresses(function: ir.Function) -> frozenset[str]:
-    """Locals whose address goes anywhere but straight into a call."""
+    """Locals whose address goes anywhere but straight into a call that gives no pointer back."""
     kept: set[str] = set()
 
     def visit(expr: ir.Expr, in_call: bool) -> None:
         if isinstance(expr, ir.AddressOf) and (variable := root(expr.place)) and not in_call:
             kept.add(variable.symbol.name)
-        passes_on = isinstance(expr, ir.Call) or (in_call and isinstance(expr, ir.Cast))
+        into_call = isinstance(expr, ir.Call) and not expr.pure and not isinstance(expr.type, Pointer)
+        passes_on = into_call or (in_call and isinstance(expr, ir.Cast))
         for child in walk.children(expr):
             visit(child, passes_on)
 
