@@ -31,14 +31,23 @@ static void watch_fire(struct timer *timer)
         timer_arm_locked(timer, clock_ticks() + SEND_LIMIT / 30);
 }
 
+/* The count has reached or left zero: the event follows what it is now. */
+static void idle_update(struct adapter *adapter)
+{
+    kernel_lock();
+    if (atomic_load(&adapter->sends))
+        adapter->sends_idle.SignalState = 0;
+    else
+        object_signal_locked(&adapter->sends_idle);
+    kernel_unlock();
+}
+
 void send_register(struct send_nbl *send)
 {
     struct adapter *adapter = send->adapter;
     send->out = true;
-    kernel_lock();
     if (atomic_fetch_add(&adapter->sends, 1) == 0)
-        adapter->sends_idle.SignalState = 0;
-    kernel_unlock();
+        idle_update(adapter);
     if (!settings.verifier)
         return;
     pthread_mutex_lock(&adapter->lock);
@@ -76,10 +85,8 @@ static void send_unregister(struct send_nbl *send)
             kernel_unlock();
         }
     }
-    kernel_lock();
     if (atomic_fetch_sub(&adapter->sends, 1) == 1)
-        object_signal_locked(&adapter->sends_idle);
-    kernel_unlock();
+        idle_update(adapter);
 }
 
 void sends_mark(struct adapter *adapter)

@@ -183,6 +183,13 @@ static void in_body(void *argument)
         else
             queue_put(&run->free_writes, number);
     }
+    if (run->stream && queue_take(run, &run->free_writes, &number, false)) { /* what the client had sent before the stop */
+        size_t used = stream_in(run, memory_bytes(run->write[number].memory), &ended);
+        if (used)
+            write_start(run, &run->write[number], used);
+        else
+            queue_put(&run->free_writes, number);
+    }
     run_thread_end(run);
 }
 
