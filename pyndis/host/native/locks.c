@@ -172,11 +172,6 @@ void lock_acquire(_Atomic uint64_t *word, enum lock_kind kind, bool raise, uint8
         *old_irql = old;
 }
 
-static bool same_style(enum lock_kind a, enum lock_kind b)
-{
-    return a == b;
-}
-
 void lock_release(_Atomic uint64_t *word, enum lock_kind kind, uint8_t irql, const char *call)
 {
     int at = self->held_count - 1;
@@ -187,7 +182,7 @@ void lock_release(_Atomic uint64_t *word, enum lock_kind kind, uint8_t irql, con
         return;
     }
     struct held held = self->held[at];
-    if (!same_style((enum lock_kind)held.kind, kind))
+    if (held.kind != kind)
         violation("SpinLockBalanced", word, "%s releases the lock %p, which was acquired as a %s", call, (void *)word, kind_names[held.kind]);
     if (irql != KEEP_IRQL && irql != held.old_irql)
         violation("IrqlKeReleaseSpinLock", word, "%s lowers to IRQL %u; the acquire saved %u", call, irql, held.old_irql);

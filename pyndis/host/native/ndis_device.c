@@ -51,9 +51,6 @@ EXPORT_F(uint32_t, NdisRegisterDeviceEx, void *handle, const NDIS_DEVICE_OBJECT_
     if (a->DefaultSDDLString)
         string_copy(device->sddl, sizeof device->sddl, a->DefaultSDDLString);
     memcpy(device->table, a->MajorFunctions, sizeof device->table);
-    for (int major = 0; major < 28; major++)
-        if (!device->table[major] && major != IRP_MJ_PNP && major != IRP_MJ_POWER && major != IRP_MJ_SYSTEM_CONTROL)
-            continue; /* the I/O manager's default answers: invalid device request */
     device->object->DriverObject = driver_object();
     device->object->Flags = 0;
     *object = device->object;
