@@ -51,6 +51,8 @@ def _inner(expr: ir.Expr) -> str:
             return _inner(expr.operand)
         case ir.SizeOf():
             return f"sizeof({expr.measured})"
+        case ir.Call(pure=True, args=[inside]) if expr.name.endswith("_OF"):
+            return _inner(inside)  # the driver's own fields of a kernel object
         case ir.Call():
             name = expr.name if isinstance(expr.function, str) else expr.function.source or expr.name
             return f"{name}({', '.join(_outer(arg) for arg in expr.args)})"

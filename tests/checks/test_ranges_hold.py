@@ -119,7 +119,7 @@ class Writer:
         return found
 
 
-@pytest.mark.parametrize("batch", range(15))
+@pytest.mark.parametrize("batch", range(8))
 def test_what_is_proven_holds_and_c_computes_it(batch: int) -> None:
     proven = 0
     for seed in range(batch * 40, batch * 40 + 40):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pyndis.checks.ranges import intervals as iv
-from pyndis.checks.ranges.evaluate import Evaluator, Value
+from pyndis.checks.ranges.evaluate import Evaluator
 from pyndis.checks.ranges.known import Known
 from pyndis.checks.ranges.linear import Linear, constant
 from pyndis.checks.ranges.places import is_integer
 from pyndis.checks.ranges.state import State, join_states
+from pyndis.checks.ranges.values import Value
 from pyndis.ir import nodes as ir
 from pyndis.ir.types import Bool
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from pyndis.checks import walk
 from pyndis.checks.ranges import intervals as iv
@@ -13,6 +12,7 @@ from pyndis.checks.ranges.linear import Linear, Term, constant, of_term
 from pyndis.checks.ranges.obligations import SIXTY_FOUR, Watch, representable
 from pyndis.checks.ranges.places import MAX_OBJECT, bounds, is_integer
 from pyndis.checks.ranges.state import State
+from pyndis.checks.ranges.values import Value, axioms, full_range
 from pyndis.checks.spelling import spell
 from pyndis.ir import nodes as ir
 from pyndis.ir.types import Array, Bool, Int
@@ -21,23 +21,6 @@ FITS_UNSIGNED: Interval = (0, (1 << 32) - 1)
 FITS_SIGNED: Interval = (-(1 << 31), (1 << 31) - 1)
 MODULAR = {"+", "-", "*", "&", "|", "^", "<<"}
 """Operators of which the low bits of the result depend on the low bits of the operands only."""
-
-
-@dataclass(frozen=True)
-class Value:
-    """What an integer expression can be. `native`: it comes as it is from a place of a pointer-size type."""
-
-    interval: Interval
-    form: Linear | None = None
-    native: bool = False
-
-    def at_least(self) -> Linear:
-        """A form that is not above the value."""
-        return self.form or constant(self.interval[0])
-
-    def at_most(self) -> Linear:
-        """A form that is not below the value."""
-        return self.form or constant(self.interval[1])
 
 
 Assume = Callable[[ir.Expr, bool, State], State | None]
@@ -246,7 +229,7 @@ class Evaluator:
         result = of_term(term)
         if not self.state.limit(term, interval):
             return Value(interval)
-        for axiom in _axioms(op, result, left, right):
+        for axiom in axioms(op, result, left, right):
             self.state.learn(axiom)
         return Value(self.state.of(term), result)
 
@@ -325,44 +308,3 @@ class Evaluator:
         near = {t for terms in self.state.relations if any(t in mine for t, _ in terms) for t, _ in terms}
         sized = sorted((t for t in mine | near if t.pointer_sized), key=lambda each: each.text)
         return any(self.state.upper(value.form.plus(of_term(term), -1)) <= 0 for term in sized)
-
-
-def full_range(type_: object) -> Interval:
-    """All values of a C type, whatever part of them a declaration lets in."""
-    assert isinstance(type_, Int), f"a conversion to {type_} (frontend)"
-    width = type_.bits or 64
-    return (-(1 << (width - 1)), (1 << (width - 1)) - 1) if type_.signed else (0, (1 << width) - 1)
-
-
-def _axioms(op: str, result: Linear, left: Value, right: Value) -> list[Linear]:
-    """What holds of `left op right`: each form is at most 0."""
-    assert left.form is not None and right.form is not None
-    x, y = left.form, right.form
-    low, high = right.interval
-    positive = left.interval[0] >= 0 and low >= 0
-    exact = low == high
-    found: list[Linear] = []
-    if op in ("//", ">>") and exact and (low > 0 if op == "//" else 0 <= low < 64) and (positive or op == ">>"):
-        divisor = low if op == "//" else 1 << low
-        found += [result.times(divisor).plus(x, -1), x.plus(result, -divisor).plus(constant(1 - divisor))]
-    elif op in ("//", ">>", "%") and positive:
-        found.append(result.plus(x, -1))
-    if op == "%" and positive and low > 0:
-        found.append(result.plus(y, -1).plus(constant(1)))
-    if op == "&" and left.interval[0] >= 0:
-        found.append(result.plus(x, -1))
-        if exact and (lost := _cleared(low, left.interval[1])) is not None:
-            found.append(x.plus(result, -1).plus(constant(-lost)))
-    if op == "&" and low >= 0:
-        found.append(result.plus(y, -1))
-    if op == "|" and positive:
-        found += [x.plus(result, -1), y.plus(result, -1)]
-    if op in ("|", "^") and positive:
-        found.append(result.plus(x, -1).plus(y, -1))
-    return found
-
-
-def _cleared(mask: int, highest: int) -> int | None:
-    """What `& mask` can take away from 0..highest, if the mask clears low bits only."""
-    holes = ~mask & ((1 << max(highest.bit_length(), 1)) - 1)
-    return holes if holes & (holes + 1) == 0 else None

@@ -10,7 +10,7 @@ from pyndis.checks.ranges import intervals as iv
 from pyndis.checks.ranges import memory, widening
 from pyndis.checks.ranges.conditions import Conditions
 from pyndis.checks.ranges.ddi_types import DdiTypes
-from pyndis.checks.ranges.evaluate import FITS_UNSIGNED, Evaluator, Value
+from pyndis.checks.ranges.evaluate import FITS_UNSIGNED, Evaluator
 from pyndis.checks.ranges.intervals import Interval
 from pyndis.checks.ranges.known import Known, Wanted
 from pyndis.checks.ranges.linear import Term, of_term
@@ -18,6 +18,7 @@ from pyndis.checks.ranges.obligations import Watch, representable
 from pyndis.checks.ranges.places import Places, bounds, is_integer, root
 from pyndis.checks.ranges.state import State, covers_state, join_states
 from pyndis.checks.ranges.summary import Results
+from pyndis.checks.ranges.values import Value
 from pyndis.checks.spelling import spell
 from pyndis.ir import nodes as ir
 from pyndis.ir.types import NUMBER, Bool, Number
