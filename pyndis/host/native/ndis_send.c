@@ -52,6 +52,8 @@ void send_register(struct send_nbl *send)
         return;
     pthread_mutex_lock(&adapter->lock);
     send->sent = clock_ticks();
+    send->delivered = send->marked = false; /* a run sends the same one again */
+    send->previous = NULL;
     send->next = adapter->outstanding;
     if (send->next)
         send->next->previous = send;

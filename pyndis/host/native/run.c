@@ -143,15 +143,30 @@ static NET_BUFFER_LIST *chain_read(struct run *run)
     return first;
 }
 
+/* A stack sends nothing to an adapter that is not running. */
+static void chain_drop(struct run *run, NET_BUFFER_LIST *chain)
+{
+    for (NET_BUFFER_LIST *nbl = chain; nbl; nbl = nbl->Next) {
+        const struct send_nbl *send = block_find(nbl)->record;
+        atomic_fetch_add_explicit(&run->dropped, 1, memory_order_relaxed);
+        queue_put(&run->free_sends, send->index);
+    }
+}
+
 static void stack_body(void *argument)
 {
     struct run *run = argument;
     while (!atomic_load(&run->stopping) && run_readable(run, run->stack)) {
         NET_BUFFER_LIST *chain = chain_read(run);
+        if (!chain)
+            continue;
+        if (atomic_load(&run->adapter->life) != LIFE_RUNNING) {
+            chain_drop(run, chain);
+            continue;
+        }
         for (NET_BUFFER_LIST *nbl = chain; nbl; nbl = nbl->Next)
             send_register(block_find(nbl)->record);
-        if (chain && atomic_load(&run->adapter->life) == LIFE_RUNNING)
-            send_call(run->adapter, chain, 0, false);
+        send_call(run->adapter, chain, 0, false);
     }
     run_thread_end(run);
 }
