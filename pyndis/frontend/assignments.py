@@ -83,7 +83,13 @@ def _discard(fx: Lowering, local: Local) -> None:
 
 def bind(fx: Lowering, name: str, value: Value, node: ast.AST, type: t.Type | None = None) -> Local:
     """Give a name to a value."""
+    if isinstance(value.type, t.StrType):
+        raise fx.refuse(
+            "PYN-K18", "text in a local", node, help="text is for declarations and option()"
+        )
     local = fx.locals.get(name)
+    if local is not None and type is not None:
+        raise fx.refuse("PYN-L10", f"{name} has a type already", node, help="annotate a local once, where it begins")
     if local is not None and local.alias is not None:
         raise fx.refuse("PYN-L12", f"{name} is a parameter of a generator and cannot be assigned", node)
     if local is None and type is None and value.fresh and isinstance(value.expr, ir.Var) and value.local is None:

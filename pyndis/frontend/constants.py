@@ -41,6 +41,10 @@ _COMPARE: dict[type[ast.cmpop], Callable[[object, object], bool]] = {
 }  # fmt: skip
 
 
+_WIDEST = 64
+"""The greatest sensible shift, in bits."""
+
+
 class NotConstant(Exception):
     """The expression is not known when the driver is compiled."""
 
@@ -149,9 +153,12 @@ class Constants:
         raise NotConstant
 
     def _binary(self, module: Module, node: ast.expr, left: ast.expr, op: ast.operator, right: ast.expr) -> int:
+        one, other = self._number(module, left), self._number(module, right)
         try:
-            return _BINARY[type(op)](self._number(module, left), self._number(module, right))
-        except (ZeroDivisionError, ValueError, MemoryError) as fault:
+            if isinstance(op, ast.LShift) and other > _WIDEST:
+                raise OverflowError("no number of C has so many bits")
+            return _BINARY[type(op)](one, other)
+        except (ArithmeticError, ValueError) as fault:
             raise error("PYN-C04", f"this constant cannot be computed: {fault}", (span_of(module.file, node), "here")) from None
 
     def _option(self, module: Module, node: ast.expr, name: str, allowed: list[str]) -> str:

@@ -48,7 +48,9 @@ def _enter_unsafe(fx: Lowering, item: ast.withitem) -> None:
 
 
 def _enter(fx: Lowering, item: ast.withitem) -> None:
-    name = item.optional_vars.id if isinstance(item.optional_vars, ast.Name) else ""
+    if item.optional_vars is not None and not isinstance(item.optional_vars, ast.Name):
+        raise fx.refuse("PYN-L10", "`as` gives a name", item.optional_vars, help="write `as name`")
+    name = item.optional_vars.id if item.optional_vars is not None else ""
     value = lower(fx, item.context_expr)
     kind = fx.context.resolve(t.unmarked(value.type))
     if isinstance(kind, t.LockedType):

@@ -54,6 +54,7 @@ def lower_driver(folder: Path, facts: Facts, options: Mapping[str, str]) -> tupl
     plan = Plan(adapter=adapter.c_name, struct=need_struct(context, context.adapter_type))
     _constants(context, driver, adapter, plan)
     _functions(context, adapter, hooks, plan)
+    plan.undocumented = tuple(sorted(context.undocumented))
     functions = _reachable(context, plan)
     program = ir.Program(context.name, list(context.used_constants.values()), list(context.structs.values()), functions)
     return program, plan, context
@@ -187,7 +188,7 @@ def _call(instance: Instance) -> Call:
 
 
 def _functions(context: Context, adapter: ClassDecl, hooks: Hooks, plan: Plan) -> None:
-    """What is called from outside. What gives packets back comes behind what may make them: by then it is known over which memory."""
+    """What is called from outside. What gives packets back comes last: by then it is known over which memory they lie."""
     owner = context.adapter_type
     for name, method in hooks.requests.items():
         context.requests.add(method)

@@ -198,14 +198,17 @@ def _comparison(
     if isinstance(right.type, t.NoneType) or isinstance(left.type, t.NoneType):
         value = left if isinstance(right.type, t.NoneType) else right
         return ir.Compare(c.BOOL, spelled, value.expr, ir.Null(value.expr.type), span=fx.span(node))  # type: ignore[arg-type]
-    if not _comparable(left.type, right.type):
+    if not comparable(left.type, right.type):
         raise fx.refuse("PYN-K14", f"{left.type} is never equal to {right.type}", node, help="compare things of one type")
     return ir.Compare(c.BOOL, spelled, left.expr, right.expr, span=fx.span(node))  # type: ignore[arg-type]
 
 
-def _comparable(left: t.Type, right: t.Type) -> bool:
+def comparable(left: t.Type, right: t.Type) -> bool:
+    """Whether values of the two types may be equal."""
     if t.is_integer(left) and t.is_integer(right):
         return True
+    if isinstance(left, t.StrType) or isinstance(right, t.StrType):
+        return False
     if isinstance(left, t.RawType) or isinstance(right, t.RawType):
         return True
     one, other = t.strip(left), t.strip(right)

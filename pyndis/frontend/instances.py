@@ -41,7 +41,26 @@ def instance_of(
     return instance
 
 
+_PLAIN_DECORATORS = ("property", "staticmethod", "callback", "completes", "pends")
+
+
+def _refuse_decorators(decl: FuncDecl) -> None:
+    """The hooks of an adapter have been read; elsewhere a decorator would be a call that nobody makes."""
+    if decl.module.library or (decl.owner is not None and decl.owner.extends("Adapter")):
+        return
+    for each in decl.decorators:
+        head = each.func if isinstance(each, ast.Call) else each
+        if not (isinstance(head, ast.Name) and head.id in _PLAIN_DECORATORS and decl.owner is not None):
+            raise error(
+                "PYN-S19",
+                f"`@{ast.unparse(each)}` is no hook of the framework",
+                (span_of(decl.module.file, each), "here"),
+                help="hooks hang on methods of the adapter; call other functions by name",
+            )
+
+
 def _new(context: Context, decl: FuncDecl, owner: t.ClassType | None, bound: t.Bindings, shares: tuple[t.Type, ...]) -> Instance:
+    _refuse_decorators(decl)
     variables = dict(bound.variables)
     if owner is not None:
         variables |= dict(zip(owner.decl.variables, owner.args, strict=False))
@@ -75,6 +94,9 @@ def _parameters(context: Context, instance: Instance, shares: list[t.Type]) -> l
                 help=f"for example `{argument.arg}: u32`",
             )
         type = context.resolve(context.annotations.read(decl.module, argument.annotation, instance.bindings, instance.owner))
+        if isinstance(type, t.StrType):
+            place = (span_of(decl.module.file, argument), "this parameter")
+            raise error("PYN-K18", f"text as a parameter of {decl.name}", place, help="pass a number, or a member of an IntEnum")
         if isinstance(type, t.SharedType) and shares:
             type = shares.pop(0)
         found.append((argument.arg, type))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from pyndis.frontend.constants import NotConstant
-from pyndis.frontend.expressions import constant_value, lower, truth
+from pyndis.frontend.expressions import comparable, constant_value, lower, truth
 from pyndis.frontend.function import Lowering
 from pyndis.frontend.state import Value
 from pyndis.ir import nodes as ir
@@ -59,12 +59,18 @@ def _pattern_test(fx: Lowering, subject: Value, pattern: ast.pattern) -> ir.Expr
             if isinstance(found, NotConstant):
                 raise fx.refuse("PYN-C02", "a case is a constant", value)
             wanted = constant_value(fx, found, value)
+            if not comparable(subject.type, wanted.type):
+                raise fx.refuse(
+                    "PYN-K14", f"{subject.type} is never equal to {wanted.type}", value, help="compare things of one type"
+                )
             return ir.Compare(c.BOOL, "==", subject.expr, wanted.expr, span=fx.span(value))
         case ast.MatchOr(patterns=patterns):
             tests = [_pattern_test(fx, subject, each) for each in patterns]
-            result = tests[0]
-            for each in tests[1:]:
-                assert result is not None and each is not None
+            known = [each for each in tests if each is not None]
+            if len(known) != len(tests):
+                return None
+            result = known[0]
+            for each in known[1:]:
                 result = ir.Logic(c.BOOL, "||", result, each)
             return result
     raise fx.refuse("PYN-L20", "a case is a number, a member of an enum, or `_`", pattern)

@@ -58,6 +58,7 @@ class Plan:
     answers: list[OidAnswer] = field(default_factory=list)
     sets: list[OidSet] = field(default_factory=list)
     removal: str = ""
+    undocumented: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lines = [f"adapter {self.adapter} ({self.struct})"]

@@ -72,6 +72,7 @@ class Context:
         self.unsafe: list[tuple[object, str]] = []
         self.adapter: ClassDecl | None = None
         self.lowering: list[Instance] = []
+        self.undocumented: set[str] = set()
         self.requests: set[FuncDecl] = set()
         self.callbacks: list[tuple[FuncDecl, t.ClassType]] = []
 

@@ -53,6 +53,8 @@ def _signature(fx: Lowering, name: str) -> tuple[c.CType, list[c.CType | str], b
         result, parameters, pure = known
         return c_type(fx.context, result), [each if each == "token" else c_type(fx.context, each) for each in parameters], pure
     function = fx.context.facts.function(name)
+    if function.header == "undocumented":
+        fx.context.undocumented.add(name)
     return c_type(fx.context, function.ret), [c_type(fx.context, each.type) for each in function.params], False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from pyndis.frontend import types as t
+from pyndis.frontend.constants import Member
 from pyndis.frontend.expressions import lower
 from pyndis.frontend.function import Lowering
 from pyndis.frontend.raising import PRIVATE, private_code, raise_status
@@ -14,16 +15,29 @@ from pyndis.ir import types as c
 
 
 def lower_raise(fx: Lowering, node: ast.Raise) -> None:
+    if node.cause is not None:
+        raise fx.refuse("PYN-L16", "an exception is its status, and has no cause", node.cause, help="leave out `from`")
     match node.exc:
         case ast.Call(func=ast.Name(id=name), args=[argument]) if name == "NtError":
             status = lower(fx, argument)
             if not isinstance(status.type, t.EnumType) or status.type.decl.name not in ("Status", "NdisStatus"):
                 raise fx.refuse("PYN-K11", f"found {status.type}, wanted a Status or NdisStatus", argument)
+            _refuse_success(fx, status, argument)
             raise_status(fx, status.expr, status.type.decl.name, node)
         case ast.Call(func=ast.Name(id=name), args=[]) | ast.Name(id=name) if name in PRIVATE:
             raise_status(fx, private_code(fx, name), name, node)
         case _:
             raise fx.refuse("PYN-L16", "only NtError and its like are raised", node, help="write `raise NtError(Status.…)`")
+
+
+def _refuse_success(fx: Lowering, status: Value, node: ast.expr) -> None:
+    """Whoever calls a function that has raised looks at the severity of its status."""
+    if not isinstance(status.constant, Member):
+        return
+    member = status.constant
+    fails = member.value >= 0x8000_0000 if member.decl.name == "Status" else member.name not in ("SUCCESS", "PENDING")
+    if not fails:
+        raise fx.refuse("PYN-L27", f"{member.name} is not an error", node, help="raise a status of error severity, or return")
 
 
 def lower_try(fx: Lowering, node: ast.Try) -> None:
@@ -35,6 +49,8 @@ def lower_try(fx: Lowering, node: ast.Try) -> None:
     for handler in node.handlers:
         if not isinstance(handler.type, ast.Name) or handler.type.id not in ("NtError", *PRIVATE):
             raise fx.refuse("PYN-L18", "a handler names one exception of the framework", handler, help="write `except NtError:`")
+        if handler.type.id in labels or "NtError" in labels:
+            raise fx.refuse("PYN-L19", "a handler before this one takes all of that", handler, help="delete it, or move it up")
         labels[handler.type.id] = fx.label("Except" if handler.type.id == "NtError" else handler.type.id)
     frame = TryFrame(labels, list(fx.live.live))
     fx.tries.append(frame)

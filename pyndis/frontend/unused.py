@@ -1,4 +1,4 @@
-"""What no entry point reaches is looked at all the same, so that its errors do not wait for its first user. It leaves no C behind."""
+"""What no entry point reaches is looked at all the same: its errors do not wait for its first user. It leaves no C behind."""
 
 from __future__ import annotations
 

@@ -1,0 +1,9 @@
+from pyndis.kernel import *
+
+
+class State:
+    count: u32
+
+    @on.halt
+    def halt(self) -> None:
+        self.count = 3

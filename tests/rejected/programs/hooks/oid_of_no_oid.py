@@ -1,0 +1,7 @@
+from pyndis.kernel import *
+
+
+class Tun(Adapter):
+    @oid.set(3)
+    def accept(self) -> None:
+        pass

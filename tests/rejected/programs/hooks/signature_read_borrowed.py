@@ -1,0 +1,7 @@
+from pyndis.kernel import *
+
+
+class Tun(Adapter):
+    @device.read
+    def read(self, irp: Irp) -> None:
+        pass

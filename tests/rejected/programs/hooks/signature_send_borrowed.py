@@ -1,0 +1,7 @@
+from pyndis.kernel import *
+
+
+class Tun(Adapter):
+    @on.send
+    def send(self, chain: Chain[Nbl]) -> None:
+        pass

@@ -1,0 +1,11 @@
+from pyndis.kernel import *
+
+
+class Tun(Adapter):
+    @on.halt
+    def halt(self) -> None:
+        pass
+
+    @on.halt
+    def stop(self) -> None:
+        pass

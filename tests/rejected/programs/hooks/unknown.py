@@ -1,0 +1,7 @@
+from pyndis.kernel import *
+
+
+class Tun(Adapter):
+    @on.receive
+    def receive(self) -> None:
+        pass

@@ -1,0 +1,7 @@
+from pyndis.kernel import *
+
+
+class Tun(Adapter):
+    @ageing.elapsed
+    def expire(self) -> None:
+        pass

@@ -1,0 +1,4 @@
+from pyndis.kernel import *
+
+
+packets: u32 = 0

@@ -1,0 +1,3 @@
+from pyndis.kernel import *
+
+print("loaded")

@@ -1,0 +1,7 @@
+from .other import later
+
+from pyndis.kernel import *
+
+
+def first() -> None:
+    later()

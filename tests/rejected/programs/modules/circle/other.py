@@ -1,0 +1,5 @@
+from .circle import first
+
+
+def later() -> None:
+    first()

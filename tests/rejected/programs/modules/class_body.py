@@ -1,0 +1,7 @@
+from pyndis.kernel import *
+
+
+class State:
+    count: u32
+    for number in range(3):
+        pass

@@ -1,0 +1,5 @@
+from pyndis.kernel import *
+
+
+class Both(Irp, Nbl):
+    used: u32

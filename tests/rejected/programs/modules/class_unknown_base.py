@@ -1,0 +1,5 @@
+from pyndis.kernel import *
+
+
+class Read(Request):
+    used: u32

@@ -1,0 +1,10 @@
+from pyndis.kernel import *
+
+
+ONE: Final = uptime_ms()
+
+
+class Tun(Adapter):
+    @on.halt
+    def halt(self) -> None:
+        value = ONE

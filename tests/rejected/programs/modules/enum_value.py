@@ -1,0 +1,5 @@
+from pyndis.kernel import *
+
+
+class Colour(IntEnum):
+    RED = "red"

@@ -1,0 +1,8 @@
+from pyndis.kernel import *
+
+
+class State:
+    count: u32
+
+    def count(self) -> None:
+        pass

@@ -1,0 +1,5 @@
+from pyndis.kernel import *
+
+
+class Tun(Adapter):
+    pool = NblPool(mtu=uptime_ms())

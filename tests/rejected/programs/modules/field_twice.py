@@ -1,0 +1,6 @@
+from pyndis.kernel import *
+
+
+class State:
+    count: u32
+    count: u64

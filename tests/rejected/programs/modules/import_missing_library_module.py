@@ -1,0 +1,2 @@
+from pyndis.kernel.wavelets import transform
+from pyndis.kernel import *

@@ -1,0 +1,1 @@
+from pyndis.kernel import Adapter, ControlDevice, Attributes, Driver, NdisVersion, Status, Frobnicator

@@ -1,0 +1,2 @@
+from pyndis.kernel import *
+from .forced import close

@@ -1,0 +1,2 @@
+import pyndis.kernel
+from pyndis.kernel import *

@@ -1,0 +1,2 @@
+from struct import unpack
+from pyndis.kernel import *

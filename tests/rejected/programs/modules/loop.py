@@ -1,0 +1,4 @@
+from pyndis.kernel import *
+
+for number in range(3):
+    pass

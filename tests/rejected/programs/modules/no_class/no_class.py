@@ -1,0 +1,1 @@
+from pyndis.kernel import *

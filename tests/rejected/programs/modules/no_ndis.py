@@ -1,0 +1,5 @@
+from pyndis.kernel import *
+
+
+class One(Driver):
+    adapter = Tun

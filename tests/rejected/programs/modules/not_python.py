@@ -1,0 +1,4 @@
+from pyndis.kernel import *
+
+def broken(:
+    pass

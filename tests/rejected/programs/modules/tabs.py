@@ -1,0 +1,5 @@
+from pyndis.kernel import *
+
+def broken():
+	if True:
+        pass
