@@ -62,6 +62,7 @@ def driver_context(plan: Plan, *, source: str, device: str, pool_tag: str, versi
         "undone": driver_fields.undone(fields),
         "unmade": driver_fields.unmade(fields),
         "removal": C(plan.removal),
+        "undocumented": [C(each) for each in plan.undocumented],
         "answers": driver_oids.answers(plan),
         "sets": driver_oids.sets(plan),
         "oids": driver_oids.supported(plan),

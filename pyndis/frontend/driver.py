@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 
 from pyndis.frontend import types as t
-from pyndis.frontend.constants import Constant, Member, NotConstant
+from pyndis.frontend.constants import Constant, Member
 from pyndis.frontend.declarations import ClassDecl, FieldDecl, FuncDecl
-from pyndis.frontend.declared import declared_type
+from pyndis.frontend.declared import declared_arguments, declared_type, declares
 from pyndis.frontend.errors import error, span_of
 from pyndis.frontend.hooks import Hooks, find_hooks
 from pyndis.frontend.instances import instance_of
@@ -104,16 +104,16 @@ def _spellings() -> dict[str, dict[str, str]]:
     return data
 
 
-def _keywords(context: Context, field: FieldDecl) -> dict[str, Constant]:
-    """The arguments of a declaration, all of which are constants."""
-    assert isinstance(field.declared, ast.Call)
-    found: dict[str, Constant] = {}
-    for keyword in field.declared.keywords:
-        value = context.constants.maybe(field.module, keyword.value)
-        if isinstance(value, NotConstant):
-            raise error("PYN-C02", f"{keyword.arg} is not constant", (span_of(field.module.file, keyword.value), "here"))
-        found[str(keyword.arg)] = value
-    return found
+def _keywords(context: Context, field: FieldDecl, name: str) -> dict[str, Constant]:
+    """The arguments of a table: `attributes = Attributes(…)`."""
+    if not declares(field, name):
+        raise error(
+            "PYN-S14",
+            f"{field.name} is something else than {name}",
+            (field.span, "here"),
+            help=f"write `{field.name} = {name}(…)`",
+        )
+    return {key: value for key, (value, _) in declared_arguments(context, field, context.library_class(name)).items()}
 
 
 def _constants(context: Context, driver: ClassDecl, adapter: ClassDecl, plan: Plan) -> None:
@@ -122,15 +122,15 @@ def _constants(context: Context, driver: ClassDecl, adapter: ClassDecl, plan: Pl
             raise error(
                 "PYN-S17", f"{adapter.name} declares no {name}", (adapter.span, "in this class"), help=f"declare `{name} = …`"
             )
-    for key, value in _keywords(context, adapter.fields["attributes"]).items():
+    for key, value in _keywords(context, adapter.fields["attributes"], "Attributes").items():
         plan.attributes[key] = _attribute(adapter.fields["attributes"], key, value)
-    for key, value in _keywords(context, adapter.fields["device"]).items():
+    for key, value in _keywords(context, adapter.fields["device"], "ControlDevice").items():
         plan.device[key] = f"STATUS_{value.name}" if isinstance(value, Member) else str(value)
     if "ndis" not in driver.fields:
         raise error(
             "PYN-S17", f"{driver.name} declares no ndis", (driver.span, "in this class"), help="declare `ndis = NdisVersion(…)`"
         )
-    for key, value in _keywords(context, driver.fields["ndis"]).items():
+    for key, value in _keywords(context, driver.fields["ndis"], "NdisVersion").items():
         assert isinstance(value, tuple)
         plan.ndis[key] = (int(str(value[0])), int(str(value[1])))
     _oid_constants(context, adapter, plan)
@@ -146,7 +146,7 @@ def _attribute(field: FieldDecl, key: str, value: Constant) -> object:
             raise error(
                 "PYN-S18",
                 f"{key} is {word!r}",
-                (span_of(field.module.file, field.node), "in these attributes"),
+                (field.span, "in these attributes"),
                 help=f"one of {', '.join(known)}",
             )
     spelled = tuple(known[str(word)] for word in words)
@@ -154,20 +154,14 @@ def _attribute(field: FieldDecl, key: str, value: Constant) -> object:
 
 
 def _oid_constants(context: Context, adapter: ClassDecl, plan: Plan) -> None:
-    field = next((each for each in adapter.fields.values() if _declares(each, "OidTable")), None)
+    field = next((each for each in adapter.fields.values() if declares(each, "OidTable")), None)
     if field is None:
         return
-    assert isinstance(field.declared, ast.Call)
-    table = context.constants.value(field.module, field.declared.args[0])
+    table = _keywords(context, field, "OidTable")["constants"]
     assert isinstance(table, dict)
     for key, value in table.items():
         assert isinstance(key, Member)
         plan.answers.append(OidAnswer(f"OID_{key.name}", value if isinstance(value, str) else int(str(value))))
-
-
-def _declares(field: FieldDecl, name: str) -> bool:
-    call = field.declared
-    return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == name
 
 
 # ---- functions
@@ -247,13 +241,18 @@ def _hook(context: Context, method: FuncDecl, owner: t.ClassType, name: str) -> 
         raise error(
             "PYN-K07", "an NdisStatus can end up in a request", (method.span, "in this hook"), help="raise a Status instead"
         )
+    if instance.raises and name not in ("create", "read", "write"):
+        raise error(
+            "PYN-O11", f"a raise can leave the hook {method.name}", (method.span, "nobody is told"),
+            help="write `try:` and `except NtError:` around what raises it",
+        )  # fmt: skip
     return _call(instance)
 
 
 def _fields(context: Context, adapter: ClassDecl, hooks: Hooks, plan: Plan) -> None:
     """Each declared field: how it is made, with what, and how it is unmade."""
     for name, field in adapter.fields.items():
-        if field.declared is None or not field.is_field:
+        if field.declared is None or (isinstance(field.declared, ast.Call) and not field.is_field):
             continue
         type = declared_type(context, field)
         if isinstance(type, t.LockedType):
@@ -287,12 +286,10 @@ def _settings(context: Context, field: FieldDecl, type: t.ClassType) -> tuple[tu
     """The declaration's arguments, stored as its `__init__` says: `self.mtu = mtu`, `self.budget = Budget(limit)`."""
     if type.decl.name == "ControlDevice":
         return ()
-    call = field.declared
     init = type.decl.method("__init__")
-    if init is None or not isinstance(call, ast.Call):
+    given = {name: node for name, (_, node) in declared_arguments(context, field, type.decl).items()}
+    if init is None:
         return ()
-    names = [each.arg for each in init.node.args.args[1:]]
-    given = {**dict(zip(names, call.args, strict=False)), **{str(each.arg): each.value for each in call.keywords}}
     found: list[tuple[str, str]] = []
     for statement in init.node.body:
         match statement:

@@ -11,7 +11,8 @@ NOT_DECLARED = {"MM_CURRENT_PROCESS_PARTITION_OBJECT"}
 
 
 def layouts(facts: Facts, arch: str, ndis: str) -> Iterator[str]:
-    for name in facts.layouts.names:
+    undocumented = {name for name, entry in facts.supplement["structs"].items() if entry["header"] == "undocumented"}
+    for name in (each for each in facts.layouts.names if each not in undocumented):
         struct = facts.struct(name, arch, ndis)
         if struct is None:
             continue

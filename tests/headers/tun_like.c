@@ -11,6 +11,33 @@
 
 #define TAG 'nuTx'
 
+/* What the kernel exports and no header of the kit declares. */
+#define SystemExtendedHandleInformation 64
+
+typedef struct _SYSTEM_HANDLE_TABLE_ENTRY_INFO_EX
+{
+    PVOID Object;
+    ULONG_PTR UniqueProcessId;
+    ULONG_PTR HandleValue;
+    ULONG Rest[4];
+} SYSTEM_HANDLE_TABLE_ENTRY_INFO_EX;
+
+typedef struct _SYSTEM_HANDLE_INFORMATION_EX
+{
+    ULONG_PTR NumberOfHandles;
+    ULONG_PTR Reserved;
+    SYSTEM_HANDLE_TABLE_ENTRY_INFO_EX Handles[1];
+} SYSTEM_HANDLE_INFORMATION_EX;
+
+typedef struct _OBJECT_HANDLE_FLAG_INFORMATION
+{
+    BOOLEAN Inherit;
+    BOOLEAN ProtectFromClose;
+} OBJECT_HANDLE_FLAG_INFORMATION;
+
+NTSYSAPI NTSTATUS NTAPI ZwQuerySystemInformation(ULONG Class, PVOID Information, ULONG Length, ULONG *Returned);
+NTKERNELAPI NTSTATUS NTAPI ObSetHandleAttributes(HANDLE Handle, OBJECT_HANDLE_FLAG_INFORMATION *Flags, KPROCESSOR_MODE Mode);
+
 typedef struct _ADAPTER
 {
     NDIS_HANDLE Handle;

@@ -44,12 +44,17 @@ class Plan:
         self.typedefs: dict[str, str] = facts.supplement["typedefs"]
         self.scalars: dict[str, Any] = {**facts.layouts.scalars, **facts.supplement["scalars"]}
         self.enums = {tag for tag in map(self._enum_tag, self.scalars) if tag is not None}
+        # What no header of the kit declares is declared by the C that uses it.
+        supplement = facts.supplement["structs"]
+        self.undocumented = {name for name, entry in supplement.items() if entry["header"] == "undocumented"}
         self.declared = {*self.callbacks, *self.typedefs, *self.scalars, *facts.layouts.aliases, *facts.layouts.names}
 
     def family_of_struct(self, name: str) -> str:
         """Where a type is declared."""
         for target in ("x86_64", "i386", "aarch64"):
             raw = self.facts.layouts.raw(name, target, "680")
+            if raw is not None and name in self.undocumented:
+                return "undocumented"
             if raw is not None:
                 return _FAMILY.get(raw["header"], "ndis")
         raise ValueError(f"{name} has no layout")
@@ -84,7 +89,7 @@ class Plan:
         aliases: dict[str, list[str]] = {}
         for alias, name in self.facts.layouts.aliases.items():
             aliases.setdefault(name, []).append(alias)
-        for name in self.facts.layouts.names:
+        for name in (each for each in self.facts.layouts.names if each not in self.undocumented):
             if self._family_of_name(name) != family:
                 continue
             forward = f"typedef {self._kind(name)} {tag_of(self.facts.layouts, name)} {name}{self._pointer_suffix(name)};"

@@ -24,6 +24,3 @@ DECLSPEC_IMPORT NTSTATUS NTAPI ObQueryNameString(
     _Out_ PULONG ReturnLength);
 
 DECLSPEC_IMPORT NTSTATUS NTAPI ObQueryObjectAuditingByHandle(_In_ HANDLE Handle, _Out_ PBOOLEAN GenerateOnClose);
-
-DECLSPEC_IMPORT NTSTATUS NTAPI ObSetHandleAttributes(
-    _In_ HANDLE Handle, _In_ POBJECT_HANDLE_FLAG_INFORMATION HandleFlags, _In_ KPROCESSOR_MODE PreviousMode);

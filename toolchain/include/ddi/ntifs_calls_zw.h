@@ -79,10 +79,6 @@ DECLSPEC_IMPORT NTSTATUS NTAPI ZwQuerySecurityObject(
     _In_ HANDLE Handle, _In_ SECURITY_INFORMATION SecurityInformation, _Out_ PSECURITY_DESCRIPTOR SecurityDescriptor,
     _In_ ULONG Length, _Out_ PULONG LengthNeeded);
 
-DECLSPEC_IMPORT NTSTATUS NTAPI ZwQuerySystemInformation(
-    _In_ ULONG SystemInformationClass, _Out_opt_ PVOID SystemInformation, _In_ ULONG SystemInformationLength,
-    _Out_opt_ PULONG ReturnLength);
-
 _IRQL_requires_max_(PASSIVE_LEVEL)
 DECLSPEC_IMPORT NTSTATUS NTAPI ZwQueryVirtualMemory(
     _In_ HANDLE ProcessHandle, _In_opt_ PVOID BaseAddress, _In_ MEMORY_INFORMATION_CLASS MemoryInformationClass,

@@ -3,5 +3,4 @@
 #pragma once
 
 #include "ntifs_callbacks.h"
-#include "ntifs_structs_1.h"
-#include "ntifs_structs_2.h"
+#include "ntifs_structs.h"

@@ -257,11 +257,6 @@ struct _MEMORY_RANGE_ENTRY {
     SIZE_T NumberOfBytes;
 };
 
-struct _OBJECT_HANDLE_FLAG_INFORMATION {
-    BOOLEAN Inherit;
-    BOOLEAN ProtectFromClose;
-};
-
 struct _OBJECT_TYPE_LIST {
     USHORT Level;
     USHORT Sbz;
@@ -330,23 +325,6 @@ struct _SID_AND_ATTRIBUTES_HASH {
     ULONG SidCount;
     PSID_AND_ATTRIBUTES SidAttr;
     SID_HASH_ENTRY Hash[32];
-};
-
-struct _SYSTEM_HANDLE_TABLE_ENTRY_INFO_EX {
-    PVOID Object;
-    ULONG_PTR UniqueProcessId;
-    ULONG_PTR HandleValue;
-    ULONG GrantedAccess;
-    USHORT CreatorBackTraceIndex;
-    USHORT ObjectTypeIndex;
-    ULONG HandleAttributes;
-    ULONG Reserved;
-};
-
-struct _SYSTEM_HANDLE_INFORMATION_EX {
-    ULONG_PTR NumberOfHandles;
-    ULONG_PTR Reserved;
-    SYSTEM_HANDLE_TABLE_ENTRY_INFO_EX Handles[0];
 };
 
 struct _TOKEN_MANDATORY_POLICY {
@@ -439,4 +417,25 @@ struct _TOKEN_PRIVILEGES {
 
 struct _TOKEN_SID_INFORMATION {
     PSID Sid;
+};
+
+struct _TOKEN_STATISTICS {
+    LUID TokenId;
+    LUID AuthenticationId;
+    LARGE_INTEGER ExpirationTime;
+    TOKEN_TYPE TokenType;
+    SECURITY_IMPERSONATION_LEVEL ImpersonationLevel;
+    ULONG DynamicCharged;
+    ULONG DynamicAvailable;
+    ULONG GroupCount;
+    ULONG PrivilegeCount;
+    LUID ModifiedId;
+};
+
+struct _TOKEN_USER {
+    SID_AND_ATTRIBUTES User;
+};
+
+struct _TOKEN_USER_CLAIMS {
+    PCLAIMS_BLOB UserClaims;
 };
