@@ -1,0 +1,9 @@
+"""Marks that the tests of drivers carry."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", 'spec("W-20", …): the numbers of the driver\'s specification that the test proves')
