@@ -66,6 +66,7 @@ class Running:
         self.said: list[str] = []
         self.stop = threading.Event()
         self.ready = threading.Event()
+        self.ended = threading.Event()
         self.figures: Figures | None = None
         self.error: Failure | None = None
 
@@ -85,6 +86,7 @@ class Running:
             self.error = error
         finally:
             self.ready.set()
+            self.ended.set()
 
 
 @contextmanager
@@ -180,7 +182,7 @@ def test_a_program_as_client_gets_bundles_and_gives_them(tun_image: Path, two_na
 
 @network
 @pytest.mark.slow
-def test_a_client_on_a_socket_reads_and_writes_bundles(tun_image: Path, tmp_path: Path) -> None:
+def test_a_run_ends_with_its_client_after_what_that_wrote(tun_image: Path, tmp_path: Path) -> None:
     path = tmp_path / "client"
     with running(tun_image, f"tun:pyu{os.getpid() % 100000}", f"unix:{path}", wait=False) as it:
         client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -190,6 +192,7 @@ def test_a_client_on_a_socket_reads_and_writes_bundles(tun_image: Path, tmp_path
             client.connect(str(path))
             assert it.ready.wait(60)
             client.sendall(bundle(ipv4(100), ipv4(200)))
+        assert it.ended.wait(60)
         assert it.error is None
     assert it.figures is not None
     assert it.figures.client_in.packets == 2
