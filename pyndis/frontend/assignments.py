@@ -84,9 +84,7 @@ def _discard(fx: Lowering, local: Local) -> None:
 def bind(fx: Lowering, name: str, value: Value, node: ast.AST, type: t.Type | None = None) -> Local:
     """Give a name to a value."""
     if isinstance(value.type, t.StrType):
-        raise fx.refuse(
-            "PYN-K18", "text in a local", node, help="text is for declarations and option()"
-        )
+        raise fx.refuse("PYN-K18", "text in a local", node, help="text is for declarations and option()")
     local = fx.locals.get(name)
     if local is not None and type is not None:
         raise fx.refuse("PYN-L10", f"{name} has a type already", node, help="annotate a local once, where it begins")

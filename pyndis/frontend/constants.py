@@ -124,6 +124,9 @@ class Constants:
                     self.value(module, key): self.value(module, value) for key, value in zip(keys, values, strict=True) if key
                 }
             case ast.Call(func=ast.Name(id="option"), args=arguments):
+                if len(arguments) < 2:
+                    place = (span_of(module.file, node), "this call")
+                    raise error("PYN-K15", "option() needs a name and at least one value", place, help='as in `option("a", "b")`')
                 name, *allowed = (str(self.value(module, each)) for each in arguments)
                 return self._option(module, node, name, allowed)
         raise NotConstant

@@ -78,6 +78,7 @@ _BUILTINS = {
     "isinstance": "the type of everything is known: leave the question out",
     "getattr": "name the field",
     "setattr": "name the field",
+    "super": "call the method by its name: classes replace nothing",
     "int": "numbers have no size of their own: leave it out",
     "list": "declare an Array field, or a Chain of objects",
     "dict": "use `match`",

@@ -17,7 +17,6 @@ from pyndis.frontend.hooks import Hooks, find_hooks
 from pyndis.frontend.instances import instance_of
 from pyndis.frontend.layout import need_struct
 from pyndis.frontend.names import camel
-from pyndis.frontend.plan import Call, FieldPlan, OidAnswer, OidSet, Plan
 from pyndis.frontend.program import Context, Facts, Instance
 from pyndis.frontend.raising import PRIVATE
 from pyndis.frontend.source import Module
@@ -25,6 +24,7 @@ from pyndis.frontend.tidy import walk_statements
 from pyndis.frontend.unused import check_unused
 from pyndis.ir import nodes as ir
 from pyndis.ir import types as c
+from pyndis.ir.plan import Call, FieldPlan, OidAnswer, OidSet, Plan
 
 PASSIVE, ANY = (0, 0), (0, 2)
 _FRAMEWORK = {
@@ -109,7 +109,7 @@ def _keywords(context: Context, field: FieldDecl, name: str) -> dict[str, Consta
     if not declares(field, name):
         raise error(
             "PYN-S14",
-            f"{field.name} is something else than {name}",
+            f"{field.name} is not a table of {name}",
             (field.span, "here"),
             help=f"write `{field.name} = {name}(…)`",
         )

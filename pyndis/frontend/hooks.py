@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
+from pyndis.diagnostics import Span
 from pyndis.frontend.constants import Member
 from pyndis.frontend.declarations import ClassDecl, FieldDecl, FuncDecl
-from pyndis.frontend.errors import error, span_of
+from pyndis.frontend.declared import declares
+from pyndis.frontend.errors import SourceError, error, span_of
 from pyndis.frontend.program import Context
+from pyndis.frontend.signatures import check_signature
 
 _RUN = '''
 def {name}(self, bounded: bool) -> None:
@@ -62,6 +65,14 @@ def find_hooks(context: Context, adapter: ClassDecl) -> Hooks:
     for method in list(adapter.methods.values()):
         for decorator in method.decorators:
             _read(context, adapter, method, decorator, hooks)
+    if "send" not in hooks.plain:
+        raise error(
+            "PYN-S17",
+            f"{adapter.name} has no hook for sends",
+            (adapter.span, "in this class"),
+            help="hang a method on `@on.send`: what the stack sends has to be completed by somebody",
+        )
+    _refuse_timers_without_hook(adapter, hooks)
     for name, method in list(hooks.plain.items()):
         adapter.methods[name] = method  # the library calls it by the hook's name
     return hooks
@@ -70,21 +81,26 @@ def find_hooks(context: Context, adapter: ClassDecl) -> Hooks:
 def _read(context: Context, adapter: ClassDecl, method: FuncDecl, decorator: ast.expr, hooks: Hooks) -> None:
     match decorator:
         case ast.Name(id="one_at_a_time"):
+            check_signature(context, method, "one_at_a_time")
             _one_at_a_time(context, adapter, method)
         case ast.Attribute(value=ast.Name(id="on"), attr=name) if name in _ON:
+            check_signature(context, method, f"on.{name}")
             _once(hooks.plain, name, method, decorator)
         case ast.Attribute(value=ast.Name(id="device"), attr=name) if name in _REQUESTS:
+            check_signature(context, method, f"device.{name}")
             _once(hooks.requests, name, method, decorator)
         case ast.Attribute(value=ast.Name(id="device"), attr=name) if name in _FILES:
+            check_signature(context, method, f"device.{name}")
             _once(hooks.plain, name, method, decorator)
-        case ast.Attribute(value=ast.Name(id=timer), attr="elapsed") if timer in adapter.fields:
+        case ast.Attribute(value=ast.Name(id=timer), attr="elapsed") if _is_timer(adapter.fields.get(timer)):
+            check_signature(context, method, "elapsed")
             entry = f"{timer}_elapsed"
+            _once(hooks.timers, timer, method, decorator)
             hooks.timers[timer] = _added(adapter, method, _TIMER.format(entry=entry, timer=timer, hook=method.name))[entry]
         case ast.Call(func=ast.Attribute(value=ast.Name(id="oid"), attr="set"), args=oids):
+            check_signature(context, method, "oid.set")
             for each in oids:
-                member = context.constants.value(method.module, each)
-                assert isinstance(member, Member)
-                hooks.sets.append((member.name, method))
+                _set(context, method, each, hooks)
         case (
             ast.Name(id="property" | "staticmethod" | "callback" | "completes" | "pends") | ast.Call(func=ast.Name(id="callback"))
         ):
@@ -98,13 +114,47 @@ def _read(context: Context, adapter: ClassDecl, method: FuncDecl, decorator: ast
             )
 
 
+def _set(context: Context, method: FuncDecl, oid: ast.expr, hooks: Hooks) -> None:
+    member = context.constants.maybe(method.module, oid)
+    place = span_of(method.module.file, oid)
+    if not isinstance(member, Member) or member.decl.name != "Oid":
+        raise error("PYN-K11", f"found {ast.unparse(oid)}, wanted a member of Oid", (place, "here"), help="write `Oid.…`")
+    for name, other in hooks.sets:
+        if name == member.name:
+            raise _twice(name, place, other)
+    hooks.sets.append((member.name, method))
+
+
+def _is_timer(field: FieldDecl | None) -> bool:
+    return field is not None and declares(field, "Timer")
+
+
+def _refuse_timers_without_hook(adapter: ClassDecl, hooks: Hooks) -> None:
+    for name, each in adapter.fields.items():
+        if _is_timer(each) and name not in hooks.timers:
+            raise error(
+                "PYN-S24",
+                f"nothing happens when {name} elapses",
+                (each.span, "this timer"),
+                help=f"hang a method on it: `@{name}.elapsed`",
+            )
+
+
 def _once(hooks: dict[str, FuncDecl], name: str, method: FuncDecl, decorator: ast.expr) -> None:
     if name in hooks:
         place = span_of(method.module.file, decorator)
-        raise error(
-            "PYN-S20", f"two methods are hooked to {name}", (place, "this is the second"), (hooks[name].span, "this is the first")
-        )
+        raise _twice(name, place, hooks[name])
     hooks[name] = method
+
+
+def _twice(name: str, place: Span, first: FuncDecl) -> SourceError:
+    return error(
+        "PYN-S20",
+        f"two methods are hooked to {name}",
+        (place, "this is the second"),
+        (first.span, "this is the first"),
+        help="call the second from the first",
+    )
 
 
 def _added(adapter: ClassDecl, method: FuncDecl, text: str) -> dict[str, FuncDecl]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pyndis.frontend import types as t
 from pyndis.frontend.declarations import ClassDecl, FieldDecl
+from pyndis.frontend.errors import error, span_of
 from pyndis.frontend.names import camel, upper
 from pyndis.frontend.program import Context
 from pyndis.ir import nodes as ir
@@ -121,7 +122,25 @@ def field_type(context: Context, owner: t.ClassType, field: FieldDecl) -> t.Type
         return declared_type(context, field)
     bindings = class_bindings(owner, field)
     found = context.resolve(context.annotations.read(field.module, field.annotation, bindings, owner))
+    open_ = variable_in(found)
+    if open_ is not None:
+        place = (span_of(field.module.file, field.annotation), "here")
+        raise error("PYN-K03", f"{open_.name} stands for no type here", place, help="write the type: `Name[Type]`")
     return t.SharedType(found.inner, unit=True) if isinstance(found, t.SharedType) else found
+
+
+def variable_in(type: t.Type) -> t.VarType | None:
+    """A type variable in the type that nothing has replaced."""
+    match type:
+        case t.VarType():
+            return type
+        case t.ClassType(_, args):
+            return next((found for each in args if (found := variable_in(each)) is not None), None)
+        case t.OptionalType() | t.OwnedType() | t.SharedType() | t.RefType() | t.LockedType():
+            return variable_in(type.inner)
+        case t.ArrayType(item, _):
+            return variable_in(item)
+    return None
 
 
 def class_bindings(owner: t.ClassType, field: FieldDecl | None = None) -> t.Bindings:

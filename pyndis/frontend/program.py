@@ -11,7 +11,8 @@ from typing import Any, Protocol
 from pyndis.frontend import types as t
 from pyndis.frontend.annotations import Annotations, c_type
 from pyndis.frontend.constants import Constants
-from pyndis.frontend.declarations import ClassDecl, FuncDecl, Scope
+from pyndis.frontend.declarations import ClassDecl, FuncDecl
+from pyndis.frontend.scope import Scope
 from pyndis.frontend.source import Sources
 from pyndis.ir import nodes as ir
 from pyndis.ir import types as c

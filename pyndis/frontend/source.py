@@ -42,7 +42,7 @@ class Sources:
             if len(found) != 1:
                 raise error(
                     "PYN-S01",
-                    f"{self.folder} has no {main.name}, and {len(found)} other modules",
+                    f"{self.folder.resolve().name} has no {main.name}, and {len(found)} other modules",
                     help=f"name the driver's main module {main.name}",
                 )
             main = found[0]
@@ -88,6 +88,9 @@ class Sources:
                 elif alias.name != "raw":
                     module.imports[alias.asname or alias.name] = (None, alias.name)
             return
+        if not (_LIBRARY / f"{name}.py").is_file():
+            place = (span_of(module.file, node), "imported here")
+            raise error("PYN-S03", f"pyndis.kernel has no module {name}", place, help="write `from pyndis.kernel import *`")
         target = self.library(name)
         for alias in node.names:
             module.imports[alias.asname or alias.name] = (target, alias.name)
