@@ -13,7 +13,7 @@ from typing import Any
 from pyndis.backend import driver_fields, driver_oids, literals
 from pyndis.backend.faults import bad_template
 from pyndis.backend.templates import C
-from pyndis.frontend.plan import Plan
+from pyndis.ir.plan import Plan
 from pyndis.kernel.device import HALTING, SHUT_DOWN
 
 TEMPLATE = "driver.c.j2"

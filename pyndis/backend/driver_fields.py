@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pyndis.backend.templates import C
-from pyndis.frontend.plan import Call, FieldPlan
+from pyndis.ir.plan import Call, FieldPlan
 
 _LOCKS = {"": "", "Locked": "KeInitializeSpinLock", "Mutexed": "ExInitializeFastMutex"}
 _FIRST = C("DeregisterDevice")  # what is undone when nothing else has been made

@@ -8,7 +8,7 @@ from pyndis.backend import literals
 from pyndis.backend.driver_fields import called
 from pyndis.backend.faults import bad_template
 from pyndis.backend.templates import C
-from pyndis.frontend.plan import Plan
+from pyndis.ir.plan import Plan
 
 _QUERIES = (
     "OID_GEN_XMIT_OK",

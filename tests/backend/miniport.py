@@ -5,8 +5,8 @@ Two of its fields hold a work item each, so that a host sees what is made and no
 
 from __future__ import annotations
 
-from pyndis.frontend.plan import Call, FieldPlan, OidAnswer, OidSet, Plan
 from pyndis.ir.nodes import AddressOf, ConstantDecl, Do, Function, If, Program, Return, StructDecl, StructField, Unary
+from pyndis.ir.plan import Call, FieldPlan, OidAnswer, OidSet, Plan
 from pyndis.ir.types import (
     BOOL,
     LONG,

@@ -11,8 +11,8 @@ from pyndis import resources
 from pyndis.backend import render_unit, verify_unit
 from pyndis.backend.driver import TEMPLATE, driver_context, own_functions
 from pyndis.backend.faults import InternalFault
-from pyndis.frontend.plan import OidAnswer, Plan
 from pyndis.host import Adapter, Host, InitializeFailed
+from pyndis.ir.plan import OidAnswer, Plan
 from pyndis.toolchains import cache, find, plan_image, run_plan
 from tests.backend.miniport import NEWEST, OLDEST, plan, program
 from tests.host.statuses import Ndis, Nt, oid
