@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import copy
 
 from pyndis.frontend import types as t
+from pyndis.frontend.borrows import borrow, check_stored
 from pyndis.frontend.calls import lower_call
 from pyndis.frontend.coercion import coerce
+from pyndis.frontend.errors import error
 from pyndis.frontend.expressions import lower
 from pyndis.frontend.function import Lowering
 from pyndis.frontend.members import field_value, member
@@ -27,18 +30,25 @@ def assign(fx: Lowering, node: ast.Assign) -> None:
     elif isinstance(target, ast.Name):
         assign_name(fx, target, node.value)
     else:
-        _assign_place(fx, target, keep_raw(fx, lower(fx, node.value), node.value), node)
+        _assign_place(fx, target, keep_raw(fx, lower(fx, node.value), node.value), node, node.value)
 
 
 def _assign_tuple(fx: Lowering, target: ast.Tuple, node: ast.Assign) -> None:
     if not isinstance(node.value, ast.Tuple) or len(node.value.elts) != len(target.elts):
         raise fx.refuse("PYN-L10", "a tuple on one side only", node, help="write as many values as targets")
-    values = [fx.temporary("kept", (v := lower(fx, each)).expr, v.type, each) for each in node.value.elts]
+    values = [fx.temporary("kept", (v := _unowned(fx, each)).expr, v.type, each) for each in node.value.elts]
     for each, value in zip(target.elts, values, strict=True):
         if isinstance(each, ast.Name):
             bind(fx, each.id, value, each)
         else:
-            _assign_place(fx, each, value, node)
+            _assign_place(fx, each, value, node, node.value.elts[target.elts.index(each)])
+
+
+def _unowned(fx: Lowering, node: ast.expr) -> Value:
+    value = lower(fx, node)
+    if isinstance(t.strip_optional(value.type), t.OwnedType | t.SharedType) or fx.is_stored(value.type):
+        raise fx.refuse("PYN-L10", f"a tuple with {value.type} in it", node, help="write one assignment for each")
+    return value
 
 
 def assign_annotated(fx: Lowering, node: ast.AnnAssign) -> None:
@@ -51,6 +61,16 @@ def assign_annotated(fx: Lowering, node: ast.AnnAssign) -> None:
 
 def assign_name(fx: Lowering, target: ast.Name, value: ast.expr, type: t.Type | None = None) -> None:
     """`name = value`. A struct is built in the local itself."""
+    name, before = target.id, list(fx.live.live)
+    _bind_name(fx, target, value, type)
+    local = fx.locals[name]
+    borrow(fx, local, value)
+    for owner in before:
+        if local.owner is not None and owner not in fx.live.live:
+            owner.moved = local.owner
+
+
+def _bind_name(fx: Lowering, target: ast.Name, value: ast.expr, type: t.Type | None) -> None:
     name = target.id
     if name not in fx.locals and isinstance(value, ast.Call):
         into = _prospective(fx, name, value)
@@ -86,6 +106,8 @@ def bind(fx: Lowering, name: str, value: Value, node: ast.AST, type: t.Type | No
     if isinstance(value.type, t.StrType):
         raise fx.refuse("PYN-K18", "text in a local", node, help="text is for declarations and option()")
     local = fx.locals.get(name)
+    if local is not None and local.owner in fx.live.live:
+        _refuse_overwriting(fx, local, node)
     if local is not None and type is not None:
         raise fx.refuse("PYN-L10", f"{name} has a type already", node, help="annotate a local once, where it begins")
     if local is not None and local.alias is not None:
@@ -108,6 +130,15 @@ def bind(fx: Lowering, name: str, value: Value, node: ast.AST, type: t.Type | No
         local.type = value.type
     _store_local(fx, local, value, node)
     return local
+
+
+def _refuse_overwriting(fx: Lowering, local: Local, node: ast.AST) -> None:
+    assert local.owner is not None
+    place = (local.owner.span, f"{local.name} becomes owned here")
+    raise error(
+        "PYN-O01", f"{local.name} still owns something", (fx.span(node), "this would lose it"), place,
+        help="complete it, store it, or pass it on before; or use another name",
+    )  # fmt: skip
 
 
 def _adopt(fx: Lowering, name: str, value: Value, symbol: ir.Symbol, node: ast.AST) -> Local:
@@ -139,12 +170,12 @@ def _store_local(fx: Lowering, local: Local, value: Value, node: ast.AST) -> Non
         elif not isinstance(value.type, t.OptionalType):
             fx.live.narrow[local] = value.type
     if isinstance(t.strip_optional(value.type), t.OwnedType | t.SharedType):
-        if value.local is not None and value.local.owner is not None and value.local is not local:
-            fx.consume(value.local.owner)
+        if value.local is not local:
+            fx.give(value.local, node)
         register(fx, local, node)
 
 
-def _assign_place(fx: Lowering, target: ast.expr, value: Value, node: ast.AST) -> None:
+def _assign_place(fx: Lowering, target: ast.expr, value: Value, node: ast.AST, source: ast.expr) -> None:
     if isinstance(target, ast.Attribute):
         if isinstance(target.value, ast.Name) and target.value.id == "raw" and "raw" not in fx.locals:
             raise fx.refuse("PYN-L10", "the kernel's names cannot be assigned", target)
@@ -153,6 +184,7 @@ def _assign_place(fx: Lowering, target: ast.expr, value: Value, node: ast.AST) -
         place = lower(fx, target)
     else:
         raise fx.refuse("PYN-L10", "this cannot be assigned", target)
+    check_stored(fx, target, place, source)
     store(fx, place, value, node)
 
 
@@ -168,12 +200,8 @@ def store(fx: Lowering, place: Value, value: Value, node: ast.AST) -> None:
     else:
         expr = coerce(fx, value, wanted, node)
     fx.emit(ir.Assign(place.expr, expr), node)
-    if (
-        isinstance(t.strip_optional(wanted), t.OwnedType | t.SharedType)
-        and value.local is not None
-        and value.local.owner is not None
-    ):
-        fx.consume(value.local.owner)
+    if isinstance(t.strip_optional(wanted), t.OwnedType | t.SharedType):
+        fx.give(value.local, node)
 
 
 def store_field(fx: Lowering, place: Value, type: t.ClassType, name: str, value: Value, node: ast.AST) -> None:
@@ -189,12 +217,11 @@ def assign_augmented(fx: Lowering, node: ast.AugAssign) -> None:
     if isinstance(node.target, ast.Name):
         bind(fx, node.target.id, lower(fx, value), node.target)
     else:
-        _assign_place(fx, node.target, lower(fx, value), node)
+        _assign_place(fx, node.target, lower(fx, value), node, value)
 
 
 def _as_load(target: ast.expr) -> ast.expr:
-    return (
-        ast.parse(ast.unparse(target), mode="eval").body
-        if not isinstance(target, ast.Name)
-        else ast.copy_location(ast.Name(target.id, ast.Load()), target)
-    )
+    """The target as an operand, in its own place."""
+    load = copy.copy(target)
+    load.ctx = ast.Load()  # type: ignore[attr-defined]
+    return load

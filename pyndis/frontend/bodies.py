@@ -37,6 +37,7 @@ def lower_body(context: Context, instance: Instance) -> None:
             register(fx, local, decl.node)
             if local.owner is not None:
                 local.owner.kind = "param"
+                fx.parameters.append(local)
     if request is not None or decl in context.requests:
         _request(fx, instance)
     fx.lower_block(decl.node.body)

@@ -233,7 +233,7 @@ def _consumed(fx: Lowering, instance: Instance, values: list[Value], node: ast.A
         if consumes and value.local is not None and value.local.owner is not None:
             if fx.request is value.local and fx.state is not None:
                 fx.state.disposition = "pending" if instance.decl.decorator("pends") else "completed"
-            fx.consume(value.local.owner)
+            fx.give(value.local, node)
     return result
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
 from pyndis.frontend import types as t
 from pyndis.frontend.calls import call_instance, instance_of
@@ -78,7 +79,7 @@ def _enter(fx: Lowering, item: ast.withitem) -> None:
         instance = instance_of(fx.context, exit_, kind, node=item.context_expr)
         call_instance(fx, instance, [Value(kind, value.expr)], item.context_expr)
 
-    fx.own(name or "context", item.context_expr, leave, "context")
+    _own(fx, fx.locals[name] if name else None, name or "context", item.context_expr, leave)
 
 
 def _returns_self(node: ast.FunctionDef) -> bool:
@@ -110,7 +111,14 @@ def _enter_lock(fx: Lowering, item: ast.withitem, value: Value, kind: t.LockedTy
         del raising
         fx.emit(ir.Do(ir.Call(c.VOID, release.function, list(release.args))), item.context_expr)
 
-    fx.own(name or "lock", item.context_expr, leave, "context")
+    _own(fx, fx.locals[name] if name else None, name or "lock", item.context_expr, leave)
+
+
+def _own(fx: Lowering, local: Local | None, name: str, node: ast.AST, leave: Callable[[bool], None]) -> None:
+    """What was entered is left on every way out. The name that it has ends with the block."""
+    owner = fx.own(name, node, leave, "context")
+    if local is not None:
+        local.owner = owner
 
 
 def _leave(fx: Lowering, outer: list[Owner], node: ast.With) -> None:
@@ -120,5 +128,6 @@ def _leave(fx: Lowering, outer: list[Owner], node: ast.With) -> None:
     kept = [each for each in acquired if each.kind != "context"]
     for owner in reversed(entered):
         fx.release(owner, node)
+        owner.given = fx.span(node)
     for owner in kept:
         owner.depth = min(owner.depth, fx.depth - 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from pyndis.frontend import types as t
+from pyndis.frontend.borrows import check_use
 from pyndis.frontend.constants import Constant, Member, NotConstant
 from pyndis.frontend.constructs import describe, instead
 from pyndis.frontend.declarations import ConstantDecl
@@ -35,6 +36,7 @@ def lower(fx: Lowering, node: ast.expr) -> Value:
 def _lower(fx: Lowering, node: ast.expr) -> Value:
     match node:
         case ast.Name(id=name) if name in fx.locals:
+            check_use(fx, fx.locals[name], node)
             return fx.reference(fx.locals[name])
         case ast.Name() | ast.Constant():
             return _constant(fx, node)

@@ -34,6 +34,7 @@ class Lowering:
         self.symbols: list[ir.Symbol] = []
         self.loops: list[LoopFrame] = []
         self.tries: list[TryFrame] = []
+        self.parameters: list[Local] = []
         self.generators: list[GeneratorFrame] = []
         self.depth = 0
         self.unsafe = 0
@@ -175,6 +176,13 @@ class Lowering:
         """It is given away."""
         if self.state is not None and owner in self.state.live:
             self.state.live.remove(owner)
+
+    def give(self, local: Local | None, node: ast.AST) -> None:
+        """What a local owns is somebody else's from here on."""
+        if local is not None and local.owner is not None:
+            if self.state is not None and local.owner in self.state.live:
+                local.owner.given = self.span(node)
+            self.consume(local.owner)
 
     def release_since(self, outer: list[Owner], node: ast.AST, *, raising: bool = False) -> None:
         """Release what is owned now and was not then, in reverse. What has no release of its own is an error."""

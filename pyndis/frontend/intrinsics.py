@@ -108,7 +108,7 @@ def _cast(fx: Lowering, node: ast.Call) -> Value:
     if isinstance(target, t.ClassType):
         type = t.optional(target) if nullable and isinstance(value.type, t.RawType) else target
         if isinstance(t.strip_optional(value.type), t.OwnedType) and value.local is not None and value.local.owner is not None:
-            fx.consume(value.local.owner)
+            fx.give(value.local, node)
             type, fresh = t.OwnedType(target), True
     return Value(type, ir.Cast(kind, expr, span=fx.span(node)), fresh=fresh)
 
@@ -151,7 +151,7 @@ def _shared(fx: Lowering, node: ast.Call, into: Local | None) -> Value:
         fx, share, Value(share, fx.reference(local).expr), [Value(inner, value.expr)], share.decl.method("__init__"), node, local
     )
     if value.local is not None and value.local.owner is not None:
-        fx.consume(value.local.owner)
+        fx.give(value.local, node)
     return Value(type, fx.reference(local).expr, local, fresh=True)
 
 
@@ -172,7 +172,7 @@ def _given(fx: Lowering, node: ast.Call) -> Value:
         raise fx.refuse("PYN-O08", "nothing is owned by this name", node)
     if fx.request is value.local:
         fx.live.disposition = "pending"
-    fx.consume(value.local.owner)
+    fx.give(value.local, node)
     return Value(t.NONE, ir.Null(c.VOID))
 
 

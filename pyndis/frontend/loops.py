@@ -7,6 +7,7 @@ import ast
 from pyndis.diagnostics import Span
 from pyndis.frontend import types as t
 from pyndis.frontend.assignments import bind
+from pyndis.frontend.borrows import looks_into, root_of
 from pyndis.frontend.calls import _arguments
 from pyndis.frontend.declarations import FuncDecl
 from pyndis.frontend.errors import error
@@ -231,7 +232,7 @@ def _expand(fx: Lowering, node: ast.For, decl: FuncDecl, owner: t.ClassType | No
         and values[0].local is not None
         and values[0].local.owner is not None
     ):
-        fx.consume(values[0].local.owner)
+        fx.give(values[0].local, node)
     fx.state = fx.join(node, fx.state, *breaks)
     fx.out.append(ir.Label(frame.break_label))
 
@@ -262,6 +263,7 @@ def _bind_targets(fx: Lowering, node: ast.For, yielded: list[Value]) -> None:
     targets = node.target.elts if isinstance(node.target, ast.Tuple) else [node.target]
     if len(targets) != len(yielded):
         raise fx.refuse("PYN-L24", f"{len(targets)} names for {len(yielded)} values", node.target)
+    root = root_of(fx, node.iter)
     for target, value in zip(targets, yielded, strict=True):
         if not isinstance(target, ast.Name):
             raise fx.refuse("PYN-L24", "a loop gives its values to names", target)
@@ -273,6 +275,8 @@ def _bind_targets(fx: Lowering, node: ast.For, yielded: list[Value]) -> None:
         else:
             fx.locals.pop(target.id, None)
             bind(fx, target.id, value, target)
+        bound = fx.locals[target.id]
+        bound.root = root if looks_into(fx, bound.type) else None
 
 
 def lower_yield(fx: Lowering, node: ast.Yield | ast.YieldFrom) -> None:
@@ -287,7 +291,7 @@ def lower_yield(fx: Lowering, node: ast.Yield | ast.YieldFrom) -> None:
     values = [lower(fx, each) for each in items]
     for value in values:
         if value.local is not None and value.local.owner is not None:
-            fx.consume(value.local.owner)
+            fx.give(value.local, node)
     frame.emit(values, fx.span(node))
 
 

@@ -92,7 +92,7 @@ def field_value(fx: Lowering, base: Value, type: t.ClassType, field: FieldDecl) 
     else:
         place = member_expr(base.expr, camel(field.name), stored)
     if is_stored(fx.context, kind):
-        return Value(kind, ir.AddressOf(c.Pointer(stored), place), base.local)
+        return Value(kind, ir.AddressOf(c.Pointer(stored), place))
     return Value(kind, place)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from pyndis.frontend import types as t
+from pyndis.frontend.borrows import check_kept
 from pyndis.frontend.declarations import FuncDecl
 from pyndis.frontend.errors import error
 from pyndis.frontend.function import Lowering
@@ -59,6 +60,7 @@ def raise_status(fx: Lowering, status: ir.Expr, name: str, node: ast.AST) -> Non
     symbol = fx.status_symbol()
     if _leaves_at_once(fx):
         fx.instance.raises.add(name)
+        check_kept(fx, node)
         returned = ir.Return(status, span=fx.span(node))
         fx.raising.add(returned)
         fx.emit(returned, node)
@@ -129,6 +131,7 @@ def private_code(fx: Lowering, name: str) -> ir.Expr:
 
 def leave_function(fx: Lowering, node: ast.AST) -> None:
     """Release what is left and return the status: inner things here, the function's own on its ladder."""
+    check_kept(fx, node)
     while fx.live.live and fx.live.live[-1].depth > 0:
         _release_or_keep(fx, fx.live.live[-1], node)
     owners = tuple(each for each in reversed(fx.live.live) if each.kind != "param")

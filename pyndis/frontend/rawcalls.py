@@ -71,7 +71,7 @@ def _argument(fx: Lowering, node: ast.expr, kind: c.CType | str, name: str) -> i
     if isinstance(value.expr, ir.Null):
         return ir.Null(kind)
     if value.local is not None and value.local.owner is not None and name in kernel_data()["consumes"]:
-        fx.consume(value.local.owner)
+        fx.give(value.local, node)
     if isinstance(kind, c.Struct) and isinstance(value.expr, ir.AddressOf):
         return value.expr.place
     number = t.is_integer(value.type)

@@ -43,7 +43,7 @@ def _returned(fx: Lowering, value: ast.expr, node: ast.Return) -> ir.Expr | None
     found = keep_raw(fx, lower(fx, value), value)
     expr = coerce(fx, found, result, node)
     if found.local is not None and found.local.owner is not None:
-        fx.consume(found.local.owner)
+        fx.give(found.local, node)
     elif fx.live.live and not isinstance(expr, (ir.Var, ir.Const, ir.Null)):
         expr = fx.temporary("value", expr, result, node).expr
     return expr
@@ -68,7 +68,7 @@ def _build_result(fx: Lowering, value: ast.expr, into: Local, node: ast.Return) 
     assert isinstance(found.expr, ir.AddressOf), "a struct is returned from a place"
     fx.emit(ir.Assign(place, found.expr.place), node)
     if found.local is not None and found.local.owner is not None:
-        fx.consume(found.local.owner)
+        fx.give(found.local, node)
 
 
 def _zero_unless_complete(fx: Lowering, made: t.ClassType, place: ir.Expr, node: ast.AST) -> None:

@@ -14,7 +14,7 @@ from pyndis.ir import nodes as ir
 
 @dataclass(eq=False)
 class Local:
-    """A name in a function. `alias`: what it stands for, in an expanded generator."""
+    """A name in a function. `alias`: what it stands for, in an expanded generator; `root`: the local that it looks into."""
 
     name: str
     type: t.Type
@@ -22,6 +22,7 @@ class Local:
     stored: bool = False
     alias: Value | None = None
     owner: Owner | None = None
+    root: Local | None = None
 
 
 @dataclass(eq=False)
@@ -37,13 +38,18 @@ class Value:
 
 @dataclass(eq=False)
 class Owner:
-    """Something that must be consumed or released. `release(raising)` emits that; None where only the author can."""
+    """Something that must be consumed or released. `release(raising)` emits that; None where only the author can.
+
+    `given`: where it was consumed, on one path at least; `moved`: what owns it since.
+    """
 
     name: str
     span: Span
     depth: int
     release: Callable[[bool], None] | None
     kind: str = "owned"
+    given: Span | None = None
+    moved: Owner | None = None
 
 
 @dataclass

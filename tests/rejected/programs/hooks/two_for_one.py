@@ -7,5 +7,5 @@ class Tun(Adapter):
         pass
 
     @on.halt
-    def stop(self) -> None:
+    def stopped(self) -> None:
         pass

@@ -1,0 +1,7 @@
+from pyndis.kernel import *
+
+
+class Tun(Adapter):
+    @device.write
+    def write(self, irp: Owned[Irp]) -> None:
+        given(irp)

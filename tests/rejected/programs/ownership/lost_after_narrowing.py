@@ -1,0 +1,11 @@
+from pyndis.kernel import *
+
+
+class Tun(Adapter):
+    reads = IrpQueue[Irp]()
+
+    @on.halt
+    def halt(self) -> None:
+        irp = self.reads.pop()
+        if irp is not None:
+            irp.check(1, 2)

@@ -1,0 +1,12 @@
+from pyndis.kernel import *
+
+
+class Tun(Adapter):
+    reads = IrpQueue[Irp]()
+
+    @on.halt
+    def halt(self) -> None:
+        irp = self.reads.pop()
+        irp = self.reads.pop()
+        if irp is not None:
+            irp.fail(Status.CANCELLED)

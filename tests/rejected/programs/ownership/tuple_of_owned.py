@@ -1,0 +1,9 @@
+from pyndis.kernel import *
+
+
+class Tun(Adapter):
+    reads = IrpQueue[Irp]()
+
+    @on.halt
+    def halt(self) -> None:
+        first, second = self.reads.pop(), self.reads.pop()

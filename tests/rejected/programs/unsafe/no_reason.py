@@ -1,0 +1,9 @@
+from pyndis.kernel import *
+from pyndis.kernel import raw
+
+
+class Tun(Adapter):
+    @on.halt
+    def halt(self) -> None:
+        with unsafe():
+            raw.NdisMSleep(1000)
