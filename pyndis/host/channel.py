@@ -56,6 +56,7 @@ class Channel:
         self._ids = itertools.count(1)
         self._pending: dict[int, Pending] = {}
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._gone = False
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (closed in close())
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -91,11 +92,15 @@ class Channel:
             self._pending[id] = pending
             if announce is not None:
                 announce(id)
-            if self._gone:
-                pending.resolve(self._loss(id))
+            gone = self._gone
+            if gone:
                 del self._pending[id]
-            else:
-                self._write(wire.encode(id, word, keys or {}, payload), descriptors)
+        if gone:
+            pending.resolve(self._loss(id))
+            return pending
+        # Not under the lock that the reader needs: the process stops reading while nobody takes its answers.
+        with self._writing:
+            self._write(wire.encode(id, word, keys or {}, payload), descriptors)
         return pending
 
     def _write(self, data: bytes, descriptors: Sequence[int]) -> None:
