@@ -1,5 +1,6 @@
 /* Virtual and real time: timers, sleeps, advance, and settling. All state is under the kernel lock. */
 #include "clock.h"
+#include "hold.h"
 #include <time.h>
 
 enum { TICKS_PER_SECOND = 10000000 };
@@ -172,7 +173,7 @@ static void *clock_main(void *unused)
         } else if (busy_count() == 0 && (waiter = auto_sleeper_locked())) {
             auto_advance_locked(waiter);
         } else {
-            if (busy_count() == 0 && atomic_load(&halts_running))
+            if (busy_count() == 0 && atomic_load(&halts_running) && !atomic_load(&holds_standing))
                 irps_stuck_check();
             pthread_cond_wait(&kernel_changed, kernel_mutex());
         }

@@ -11,6 +11,7 @@ struct hold {
 };
 static struct hold *holds; /* under the kernel lock; they live as long as the session, since a thread may stand in one */
 bool holds_armed;
+atomic_int holds_standing;
 
 void hold_point(const struct export *export)
 {
@@ -23,8 +24,11 @@ void hold_point(const struct export *export)
         here = hold;
     }
     kernel_unlock();
-    if (here)
-        wait_for(&here->released, "the client holds this call");
+    if (!here)
+        return;
+    atomic_fetch_add(&holds_standing, 1);
+    wait_for(&here->released, "the client holds this call");
+    atomic_fetch_sub(&holds_standing, 1);
 }
 
 static struct hold *hold_of(struct command *command)
