@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
 
 Golden = Callable[[str, bytes], None]
+
+# Skips that nothing to install would end.
+BY_NATURE = ("root may write everywhere",)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,3 +34,15 @@ def golden(request: pytest.FixtureRequest) -> Golden:
         assert found == file.read_bytes(), f"differs from {file}; if the change is wanted: pytest --regenerate-golden"
 
     return check
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Under CI all tools are there: a test that is skipped for want of one fails."""
+    report = yield
+    if os.environ.get("CI") and report.skipped and isinstance(report.longrepr, tuple):
+        reason = report.longrepr[2].removeprefix("Skipped: ")
+        if reason not in BY_NATURE:
+            report.outcome = "failed"
+            report.longrepr = f"{item.nodeid} must not be skipped under CI: {reason}"
+    return report
