@@ -63,12 +63,13 @@ class Host:
         ndis: tuple[int, int] | None = None,
         guard: bool = True,
         clock: Literal["virtual", "real"] = "virtual",
+        auto_advance: bool = True,
         stack_limit: int | None = None,
     ) -> None:
         """`os` and `ndis` are the versions to play (ndis: the system's own if not given).
 
         `seed` makes the schedule deterministic; `verifier=False`, `guard=False` (no guard pages around pool blocks) and
-        `clock="real"` are for speed; `stack_limit` in bytes.
+        `clock="real"` are for speed; `auto_advance=False`: a driver that sleeps sleeps until `advance`; `stack_limit` in bytes.
         """
         self.image = Path(image)
         self.seed = seed
@@ -82,6 +83,8 @@ class Host:
         self._options: dict[str, Value] = {"os": os, "cpus": cpus, "guard": guard, "clock": clock, "verifier": verifier}
         if ndis is not None:
             self._options["ndis"] = f"{ndis[0]}.{ndis[1]:02}"
+        if not auto_advance:
+            self._options["auto_advance"] = False
         if stack_limit is not None:
             self._options["stack_limit"] = stack_limit
         if seed is not None:
