@@ -28,7 +28,7 @@ def test_the_gate_runs_the_two_commands_as_they_stand() -> None:
     gate = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
     install, test = (block.removesuffix("\n") for block in blocks("sh")[:2])
     assert install in gate
-    assert any(line.startswith(test) for line in gate)
+    assert any(line.startswith(f"step {test}") for line in gate)
 
 
 def test_the_python_is_the_drivers() -> None:

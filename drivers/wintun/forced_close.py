@@ -5,7 +5,6 @@ candidate is looked up again in the context of its owner before it is closed.
 """
 
 from collections.abc import Iterator
-
 from typing import Final
 
 from pyndis.kernel import *

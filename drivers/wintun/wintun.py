@@ -86,7 +86,7 @@ class Read(Irp):
         self.count = 0
 
     def put(self, sink: Sink, packet: NetBuffer, size: PacketSize) -> bool:
-        """Append a packet, padded with zeros; False if it has no room. Raises if the payload cannot be reached; then nothing is used."""
+        """Append a packet, padded with zeros; False if it has no room. Raises, with nothing used, if it cannot be reached."""
         start = self.used
         end = start + stride(size)
         count = self.count
@@ -154,7 +154,7 @@ class Waiting:
             done.discard(oldest)
 
     def take(self, room: u32) -> Owned[Chain[Outgoing]]:
-        """The oldest, as many as there is room for and perhaps a part of one more. They are in service: nothing here sees them."""
+        """The oldest, as many as there is room for and perhaps a part of one more. In service, nothing here sees them."""
         batch = Chain[Outgoing]()
         while room > 0:
             nbl = self.nbls.pop()
@@ -231,7 +231,7 @@ class Tun(Adapter):
 
     @on.send
     def send(self, chain: Owned[Chain[Outgoing]]) -> None:
-        """Queue what the stack sends. Whether the flow is stopped is asked under the queue's lock: nothing gets in behind a flush."""
+        """Queue what the stack sends. The queue's lock is held when the flow is asked for: nothing gets in behind a flush."""
         with self.completing() as done, self.waiting as waiting:
             refusal = self.refusal
             for nbl in chain.drain():

@@ -1,7 +1,7 @@
 """The rest of a driver: a test program is the beginning of one, and says only what it is about.
 
-A program ends with its class `Tun(Adapter)`, if it has one. What a driver needs and the program does not have is written behind it, so
-that the lines of the program keep their numbers.
+A program ends with its class `Tun(Adapter)`, if it has one. What a driver needs and the program does not have is written behind
+it, so that the lines of the program keep their numbers.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from tests.drivers.wintun.conftest import INDEX, path_of
 from tests.drivers.wintun.counters import counted
 from tests.drivers.wintun.traffic import read_all
 from tests.host.packets import LARGEST_BUNDLE, MTU, SMALLEST_READ, ipv4, ipv6, unbundle
-from tests.host.statuses import Ndis, Nt
+from tests.host.statuses import Ndis
 
 DISPATCH = 2
 MOST_QUEUED = 1000

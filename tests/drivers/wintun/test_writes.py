@@ -120,8 +120,8 @@ def test_a_malformed_write_fails_on_a_paused_adapter_too(adapter: Adapter, handl
     ],
     ids=[
         "over the MTU", "size -1", "size -16", "size wraps to zero", "sign bit", "one byte too few", "no padding", "no bytes",
-        "only a header", "cut off", "one byte left", "15 bytes left", "16 bytes left", "version 0", "version 5", "version in the low nibble",
-        "IPv4 of 19", "IPv4 of 1", "IPv6 of 39", "IPv6 of 20",
+        "only a header", "cut off", "one byte left", "15 bytes left", "16 bytes left", "version 0", "version 5",
+        "version in the low nibble", "IPv4 of 19", "IPv4 of 1", "IPv6 of 39", "IPv6 of 20",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("before", [1, 7])
