@@ -81,13 +81,7 @@ def _request(fx: Lowering, instance: Instance) -> None:
     owner = local.owner
 
     def answer(raising: bool) -> None:
-        if not raising:
-            raise error(
-                "PYN-O01",
-                "the request is not answered on this path",
-                (owner.span, "in this hook"),
-                help="complete it, pend it, or push it to a queue on every path",
-            )
+        assert raising, "Lowering.release refuses a request that nobody answers"
         status = Value(t.EnumType(fx.context.scope.library("Status")), ir.Var(c.NTSTATUS, fx.status_symbol()))  # type: ignore[arg-type]
         target = Value(t.OwnedType(kind), fx.reference(local).expr)
         call_instance(fx, instance_of(fx.context, fail, kind, node=instance.decl.node), [target, status], instance.decl.node)
@@ -104,7 +98,7 @@ def _end(fx: Lowering, node: ast.FunctionDef) -> None:
         raise error(
             "PYN-L26", f"{node.name} can end without a result", (fx.span(node), "this function"), help="return one on every path"
         )
-    fx.release_since([], node)
+    fx.release_since([], node.body[-1])
     returned = ir.Return(ir.Null(fx.c_value(fx.instance.result)) if isinstance(fx.instance.result, t.OptionalType) else None)
     fx.disposition_at_end = fx.live.disposition
     fx.emit(returned, node.body[-1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from pyndis.frontend import types as t
+from pyndis.frontend.borrows import check_use
 from pyndis.frontend.coercion import bind_shares, coerce
 from pyndis.frontend.constructs import instead_of_builtin
 from pyndis.frontend.declarations import ClassDecl, FuncDecl
@@ -13,10 +14,11 @@ from pyndis.frontend.function import Lowering
 from pyndis.frontend.instances import instance_of, refuse_starred_parameters
 from pyndis.frontend.intrinsics import INTRINSICS, lower_intrinsic
 from pyndis.frontend.layout import declaring, pointee, storage_struct
-from pyndis.frontend.members import member, member_expr
+from pyndis.frontend.members import member, member_expr, refuse_private
 from pyndis.frontend.program import Instance
 from pyndis.frontend.raising import check_status
 from pyndis.frontend.rawcalls import lower_raw_call
+from pyndis.frontend.records import follow_records, refuse_changing
 from pyndis.frontend.state import Local, Value
 from pyndis.ir import nodes as ir
 from pyndis.ir import types as c
@@ -106,6 +108,9 @@ def _method_call(fx: Lowering, node: ast.Call, base: Value, name: str, into: Loc
         raise fx.refuse("PYN-K12", f"{name} of {inner} is not a method", node)
     if method.is_generator:
         raise fx.refuse("PYN-L07", f"{name} is a generator", node, help="write `for … in` before it")
+    refuse_private(fx, method, node)
+    refuse_changing(fx, inner, name, node)
+    follow_records(fx, inner, name, base.local, node)
     if name == "load" and inner.decl.name == "Reader":
         return lower_intrinsic(fx, "load", node, into, base)
     return call_method(fx, base, inner, method, _arguments(fx, method, node, skip=1), node, into)
@@ -180,6 +185,8 @@ def call_instance(fx: Lowering, instance: Instance, values: list[Value], node: a
     arguments = [
         coerce(fx, value, type, node, parameter=name) for value, (name, type) in zip(values, instance.parameters, strict=True)
     ]
+    for value, (name, type) in zip(values, instance.parameters, strict=True):
+        _refuse_losing(fx, value, type, name, node)
     result = instance.result
     function = instance.ir
     assert function is not None, f"{instance.c_name} has not been lowered"
@@ -202,6 +209,18 @@ def call_instance(fx: Lowering, instance: Instance, values: list[Value], node: a
     check_status(fx, call, instance, node, [each for each in values if each.fresh])
     done = fx.reference(target) if target is not None else kept or Value(t.NONE, ir.Null(c.VOID))
     return _consumed(fx, instance, values, node, Value(done.type, done.expr, done.local, fresh=True))
+
+
+def _refuse_losing(fx: Lowering, value: Value, wanted: t.Type, name: str, node: ast.AST) -> None:
+    """What a call has just given must have an owner before it can be lent."""
+    owned = isinstance(t.strip_optional(value.type), t.OwnedType | t.SharedType)
+    if value.fresh and owned and not isinstance(t.strip_optional(wanted), t.OwnedType | t.SharedType):
+        raise fx.refuse(
+            "PYN-O01",
+            f"{value.type} is only lent for {name}, and nothing becomes of it afterwards",
+            node,
+            help="give it a name, and consume it behind this call",
+        )
 
 
 def _target(fx: Lowering, instance: Instance, result: t.Type, node: ast.AST, into: Local | None) -> Local:
@@ -231,6 +250,7 @@ def _consumed(fx: Lowering, instance: Instance, values: list[Value], node: ast.A
     for value, (_, type) in zip(values, instance.parameters, strict=True):
         consumes = isinstance(t.strip_optional(type), (t.OwnedType, t.SharedType))
         if consumes and value.local is not None and value.local.owner is not None:
+            check_use(fx, value.local, node)
             if fx.request is value.local and fx.state is not None:
                 fx.state.disposition = "pending" if instance.decl.decorator("pends") else "completed"
             fx.give(value.local, node)

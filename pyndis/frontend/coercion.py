@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from pyndis.frontend import types as t
+from pyndis.frontend.errors import error
 from pyndis.frontend.function import Lowering
 from pyndis.frontend.layout import canonical
 from pyndis.frontend.members import member_expr
@@ -32,7 +33,11 @@ def coerce(fx: Lowering, value: Value, wanted: t.Type, node: ast.AST, parameter:
     if isinstance(t.strip_optional(wanted), t.OwnedType) and value.local is not None and value.local.owner in fx.live.live:
         found = t.OwnedType(t.unmarked(found)) if not isinstance(found, t.OptionalType) else found
     if not _fits(fx, found, wanted):
-        raise fx.refuse("PYN-K11", f"found {found}, wanted {wanted}" + (f" for {parameter}" if parameter else ""), node)
+        inner = t.strip_optional(wanted)
+        place = f" for {parameter}" if parameter else ""
+        borrowed = isinstance(inner, t.OwnedType) and _fits(fx, found, inner.inner)
+        help = "it is borrowed here, and only its owner can give it away" if borrowed else ""
+        raise fx.refuse("PYN-K11", f"found {found}, wanted {wanted}{place}", node, help=help)
     if isinstance(value.expr, ir.Null):
         return ir.Null(fx.c_value(wanted))
     return value.expr
@@ -41,13 +46,25 @@ def coerce(fx: Lowering, value: Value, wanted: t.Type, node: ast.AST, parameter:
 def _bind_protocol(fx: Lowering, wanted: t.SharedType, found: t.SharedType, node: ast.AST) -> None:
     """A protocol is the one class that the program stores there."""
     if isinstance(wanted.inner, t.ClassType) and wanted.inner.decl.is_protocol and isinstance(found.inner, t.ClassType):
-        fx.context.protocols.setdefault(wanted.inner.decl, found.inner)
+        bound = fx.context.protocols.setdefault(wanted.inner.decl, found.inner)
+        first = fx.context.bound_at.setdefault(wanted.inner.decl, fx.span(node))
+        if bound != found.inner:
+            raise error(
+                "PYN-K19",
+                f"{wanted.inner} stands for {bound} and for {found.inner}",
+                (fx.span(node), f"here for {found.inner}"),
+                (first, f"here for {bound}"),
+                help="a protocol stands for one class in a driver: choose by option(), whose other branch is not compiled",
+            )
     elif wanted.inner != found.inner and not _extends(wanted.inner, found.inner):
         raise fx.refuse("PYN-K11", f"found {found}, wanted {wanted}", node, help="a protocol stands for one class in a driver")
 
 
 def bind_shares(fx: Lowering, wanted: t.Type, found: t.Type, node: ast.AST) -> None:
     """Before a function is lowered for a share: what a protocol among its parameters stands for."""
+    if isinstance(wanted, t.SharedType) and not isinstance(found, t.SharedType):
+        help = "only a share keeps memory in place while others point into it: `irp.pend(…)` or `blocks.copy(…)` gives one"
+        raise fx.refuse("PYN-K11", f"found {found}, wanted {wanted}", node, help=help)
     if isinstance(wanted, t.SharedType) and isinstance(found, t.SharedType):
         _bind_protocol(fx, wanted, found, node)
 

@@ -41,11 +41,12 @@ def _is_unsafe(node: ast.expr) -> bool:
 def _enter_unsafe(fx: Lowering, item: ast.withitem) -> None:
     call = item.context_expr
     assert isinstance(call, ast.Call)
-    if len(call.args) != 1 or not isinstance(call.args[0], ast.Constant) or not isinstance(call.args[0].value, str):
+    why = call.args[0].value if len(call.args) == 1 and isinstance(call.args[0], ast.Constant) else None
+    if not isinstance(why, str) or not why.strip():
         raise fx.refuse("PYN-U02", "`unsafe` says why", call, help='write `with unsafe("why it is right"):`')
     fx.unsafe += 1
     if not fx.module.library:
-        fx.context.unsafe.append((fx.span(call), call.args[0].value))
+        fx.context.unsafe.append((fx.span(call), why))
 
 
 def _enter(fx: Lowering, item: ast.withitem) -> None:

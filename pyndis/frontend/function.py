@@ -34,6 +34,7 @@ class Lowering:
         self.symbols: list[ir.Symbol] = []
         self.loops: list[LoopFrame] = []
         self.tries: list[TryFrame] = []
+        self.walked: list[tuple[str, Local | None]] = []
         self.parameters: list[Local] = []
         self.generators: list[GeneratorFrame] = []
         self.depth = 0
@@ -191,6 +192,14 @@ class Lowering:
 
     def release(self, owner: Owner, node: ast.AST, *, raising: bool = False) -> None:
         """Release one owner here."""
+        if owner.kind == "request" and not raising:
+            raise error(
+                "PYN-O01",
+                "the request is not answered on this path",
+                (self.span(node), "this path leaves it behind"),
+                (owner.span, "in this hook"),
+                help="complete it, pend it, or push it to a queue on every path",
+            )
         if owner.release is None:
             raise error(
                 "PYN-O01",
@@ -221,4 +230,4 @@ class Lowering:
         narrow = {k: v for k, v in first.narrow.items() if all(each.narrow.get(k) == v for each in reached[1:])}
         dispositions = {each.disposition for each in reached}
         disposition = dispositions.pop() if len(dispositions) == 1 else "mixed"
-        return State(list(first.live), narrow, disposition)
+        return State(list(first.live), narrow, disposition, frozenset().union(*(each.used for each in reached)))

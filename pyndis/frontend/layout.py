@@ -122,6 +122,10 @@ def field_type(context: Context, owner: t.ClassType, field: FieldDecl) -> t.Type
         return declared_type(context, field)
     bindings = class_bindings(owner, field)
     found = context.resolve(context.annotations.read(field.module, field.annotation, bindings, owner))
+    if isinstance(t.strip_optional(found), t.OwnedType) and not field.module.library:
+        place = (span_of(field.module.file, field.annotation), "this field")
+        help = "keep it in a Chain or an IrpQueue, or hold a share of it"
+        raise error("PYN-K20", f"{field.name} would own something by itself", place, help=help)
     open_ = variable_in(found)
     if open_ is not None:
         place = (span_of(field.module.file, field.annotation), "here")

@@ -15,13 +15,14 @@ from pyndis.frontend.expressions import integer, lower, narrow, negate, truth
 from pyndis.frontend.function import Lowering
 from pyndis.frontend.layout import c_field
 from pyndis.frontend.ownership import register
+from pyndis.frontend.records import check_turn, frozen
 from pyndis.frontend.state import GeneratorFrame, Local, LoopFrame, State, Value
 from pyndis.ir import nodes as ir
 from pyndis.ir import types as c
 
 
 def _frame(fx: Lowering) -> LoopFrame:
-    return LoopFrame(fx.label("Leave"), fx.label("Next"), list(fx.live.live), fx.depth)
+    return LoopFrame(fx.label("Leave"), fx.label("Next"), list(fx.live.live), list(fx.locals.values()), fx.live.used)
 
 
 def _forget_assigned(fx: Lowering, body: list[ast.stmt]) -> None:
@@ -78,6 +79,7 @@ def _body(fx: Lowering, frame: LoopFrame, body: list[ast.stmt], node: ast.AST) -
         fx.release_since(frame.base, node)
     states = [each for each in (fx.state, *frame.continue_states) if each is not None]
     for state in states:
+        check_turn(fx, frame, state, node)
         if any(each not in state.live for each in frame.base):
             raise fx.refuse(
                 "PYN-O09",
@@ -201,10 +203,12 @@ def _expand(fx: Lowering, node: ast.For, decl: FuncDecl, owner: t.ClassType | No
         mine = (fx.locals, fx.module, fx.bindings, fx.owner, fx.unsafe)
         generators, fx.generators = fx.generators, fx.generators[:-1]
         fx.locals, fx.module, fx.bindings, fx.owner, fx.unsafe = outer
-        turn = LoopFrame(frame.break_label, fx.label("Next"), list(fx.live.live), fx.depth)
+        turn = LoopFrame(frame.break_label, fx.label("Next"), list(fx.live.live), list(fx.locals.values()), fx.live.used)
         _bind_targets(fx, node, yielded)
         _forget_assigned(fx, node.body)
+        walked, fx.walked = fx.walked, [*fx.walked, *([walks] if walks else [])]
         _body(fx, turn, node.body, node)
+        fx.walked = walked
         frame.break_states.extend(turn.break_states)
         frame.breaks += turn.breaks
         fx.state = fx.join(node, fx.state, *turn.continue_states)
@@ -212,6 +216,7 @@ def _expand(fx: Lowering, node: ast.For, decl: FuncDecl, owner: t.ClassType | No
         fx.generators = generators
         fx.locals, fx.module, fx.bindings, fx.owner, fx.unsafe = mine
 
+    walks = frozen(fx, node) if owner is not None and owner.decl.name == "Chain" else None
     generator = GeneratorFrame(decl, fx.label("End"), emit, list(fx.live.live))
     fx.generators.append(generator)
     loops, fx.loops = fx.loops, []

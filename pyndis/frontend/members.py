@@ -7,7 +7,7 @@ import ast
 from pyndis.frontend import types as t
 from pyndis.frontend.annotations import c_type
 from pyndis.frontend.constants import Member
-from pyndis.frontend.declarations import ClassDecl, EnumDecl, FieldDecl
+from pyndis.frontend.declarations import ClassDecl, EnumDecl, FieldDecl, FuncDecl
 from pyndis.frontend.function import Lowering
 from pyndis.frontend.layout import c_field, c_prefix, field_type, is_stored, need_struct
 from pyndis.frontend.names import camel
@@ -53,6 +53,8 @@ def member(fx: Lowering, base: Value, name: str, node: ast.AST) -> Value:
         return raw_member(fx, base, inner, name, node)
     if isinstance(inner, t.ClassType):
         return _class_member(fx, base, inner, name, node)
+    if isinstance(inner, t.LockedType):
+        raise fx.refuse("PYN-K12", f"{inner} has no {name}", node, help="take the lock: `with … as held:`, and then `held.…`")
     raise fx.refuse("PYN-K12", f"{inner} has no {name}", node)
 
 
@@ -61,14 +63,23 @@ def _class_member(fx: Lowering, base: Value, type: t.ClassType, name: str, node:
 
     field = type.decl.field(name)
     if field is not None:
+        refuse_private(fx, field, node)
         return field_value(fx, base, type, field)
     method = type.decl.method(name)
+    if method is not None:
+        refuse_private(fx, method, node)
     if method is not None and method.decorator("property") is not None:
         return call_method(fx, base, type, method, [], node)
     if method is not None and method.decorator("callback") is not None:
         fx.context.callbacks.append((method, type))  # it may call what is being lowered, so it is lowered later
         return Value(t.RawType(c.Named("PVOID")), ir.Global(c.Named("PVOID"), c_prefix(type) + camel(method.name)))
     raise fx.refuse("PYN-K12", f"{type} has no {name}", node, help=_nearest(type.decl, name))
+
+
+def refuse_private(fx: Lowering, declared: FieldDecl | FuncDecl, node: ast.AST) -> None:
+    """The library's own parts keep what it promises; drivers leave them alone."""
+    if declared.name.startswith("_") and declared.module.library and not fx.module.library:
+        raise fx.refuse("PYN-U03", f"{declared.name} is a private part of the framework", node, help="use what has no underscore")
 
 
 def _nearest(decl: ClassDecl, name: str) -> str:
@@ -121,7 +132,7 @@ def _field_type_text(fact: object) -> str:
 
 def raw_name(fx: Lowering, node: ast.Attribute) -> Value:
     """A constant or exported variable of the kernel's."""
-    need_unsafe(fx, node)
+    need_raw(fx, node)
     name = node.attr
     known = kernel_data()["globals"].get(name)
     if known is not None:
@@ -134,6 +145,13 @@ def raw_name(fx: Lowering, node: ast.Attribute) -> Value:
         kind = c_type(fx.context, kernel_data()["exports"][name])
         return Value(t.RawType(kind), ir.Global(kind, name))
     raise fx.refuse("PYN-D01", f"the kernel has no constant or variable {name}", node, help="check the name against the WDK's")
+
+
+def need_raw(fx: Lowering, node: ast.AST) -> None:
+    """`raw` is imported, and used in an unsafe block."""
+    if not fx.module.raw:
+        raise fx.refuse("PYN-N01", "nothing is named raw here", node, help="write `from pyndis.kernel import raw`")
+    need_unsafe(fx, node)
 
 
 def need_unsafe(fx: Lowering, node: ast.AST) -> None:

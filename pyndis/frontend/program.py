@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from pyndis.diagnostics import Span
 from pyndis.frontend import types as t
 from pyndis.frontend.annotations import Annotations, c_type
 from pyndis.frontend.constants import Constants
@@ -68,6 +69,7 @@ class Context:
         self.instances: dict[object, Instance] = {}
         self.functions: list[ir.Function] = []
         self.structs: dict[str, ir.StructDecl] = {}
+        self.bound_at: dict[ClassDecl, Span] = {}
         self.protocols: dict[ClassDecl, t.ClassType] = {}
         self.used_constants: dict[str, ir.ConstantDecl] = {}
         self.unsafe: list[tuple[object, str]] = []

@@ -132,6 +132,7 @@ def private_code(fx: Lowering, name: str) -> ir.Expr:
 def leave_function(fx: Lowering, node: ast.AST) -> None:
     """Release what is left and return the status: inner things here, the function's own on its ladder."""
     check_kept(fx, node)
+    _check_request(fx, node)
     while fx.live.live and fx.live.live[-1].depth > 0:
         _release_or_keep(fx, fx.live.live[-1], node)
     owners = tuple(each for each in reversed(fx.live.live) if each.kind != "param")
@@ -145,6 +146,22 @@ def leave_function(fx: Lowering, node: ast.AST) -> None:
             fx.ladder[key] = fx.label(f"Drop{camel(owners[0].name)}" if owners else "Leave")
         fx.emit(ir.Goto(fx.ladder[key]), node)
     fx.state = None
+
+
+def _check_request(fx: Lowering, node: ast.AST) -> None:
+    """A raise out of a hook is the answer to its request, while that is still owned or a share of it is held."""
+    owner = fx.request.owner if fx.request is not None else None
+    given = owner.given if owner is not None else None
+    while owner is not None and owner not in fx.live.live:
+        owner = owner.moved
+    if owner is None and given is not None:
+        raise error(
+            "PYN-O06",
+            "a raise comes when the request is out of the hook's hands",
+            (fx.span(node), "this can raise"),
+            (given, "the request was given away here"),
+            help="do that last, or handle the error here",
+        )
 
 
 def _release_or_keep(fx: Lowering, owner: Owner, node: ast.AST) -> None:
@@ -178,13 +195,6 @@ def _return_status(fx: Lowering, disposition: str, node: ast.AST) -> None:
     status: ir.Expr = ir.Var(c.NTSTATUS, fx.status_symbol())
     if fx.request is not None and disposition == "pending":
         status = ir.Const(c.NTSTATUS, 0x103, "STATUS_PENDING")
-    if fx.request is not None and disposition in ("completed", "mixed"):
-        raise error(
-            "PYN-O06",
-            "a raise comes when the request has been answered already",
-            (fx.span(node), "in this hook"),
-            help="answer it last",
-        )
     returned = ir.Return(status)
     fx.raising.add(returned)
     fx.emit(returned, node)

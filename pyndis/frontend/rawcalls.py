@@ -7,7 +7,7 @@ import ast
 from pyndis.frontend import types as t
 from pyndis.frontend.annotations import c_type
 from pyndis.frontend.function import Lowering
-from pyndis.frontend.members import member_expr, need_unsafe
+from pyndis.frontend.members import member_expr, need_raw
 from pyndis.frontend.program import kernel_data
 from pyndis.frontend.state import Local, Value
 from pyndis.ir import nodes as ir
@@ -18,7 +18,7 @@ def lower_raw_call(fx: Lowering, node: ast.Call, name: str, into: Local | None) 
     """`raw.NAME(…)`: a function, macro, or a zeroed struct of the kernel's."""
     from pyndis.frontend.intrinsics import size_of
 
-    need_unsafe(fx, node)
+    need_raw(fx, node)
     if name == "sizeof":
         return size_of(fx, node)
     if name not in kernel_data()["macros"] and fx.context.facts.function(name) is None:

@@ -65,7 +65,8 @@ def _build_result(fx: Lowering, value: ast.expr, into: Local, node: ast.Return) 
         lower_call(fx, value, into)
         return
     found = lower(fx, value)
-    assert isinstance(found.expr, ir.AddressOf), "a struct is returned from a place"
+    if not isinstance(found.expr, ir.AddressOf) or found.local is None or not found.local.stored:
+        raise fx.refuse("PYN-L13", "a struct that lies elsewhere is returned as a whole", node, help="return what you need")
     fx.emit(ir.Assign(place, found.expr.place), node)
     if found.local is not None and found.local.owner is not None:
         fx.give(found.local, node)

@@ -23,6 +23,7 @@ class Module:
     tree: ast.Module
     library: bool
     imports: dict[str, tuple[Module | None, str | None]] = field(default_factory=dict)
+    raw: bool = False
     stars: list[Module] = field(default_factory=list)
 
 
@@ -85,7 +86,9 @@ class Sources:
             for alias in node.names:
                 if alias.name == "*":
                     module.stars.extend(self.public())
-                elif alias.name != "raw":
+                elif alias.name == "raw":
+                    module.raw = True
+                else:
                     module.imports[alias.asname or alias.name] = (None, alias.name)
             return
         if not (_LIBRARY / f"{name}.py").is_file():

@@ -54,25 +54,30 @@ class Owner:
 
 @dataclass
 class State:
-    """At one point of a function: what is owned, in order of acquiring; which locals are narrowed; how the request stands."""
+    """At one point of a function: what is owned, in order of acquiring; which locals are narrowed; how the request stands.
+
+    `used`: readers whose record is loaded and not taken, and places that are taken.
+    """
 
     live: list[Owner] = field(default_factory=list)
     narrow: dict[Local, t.Type] = field(default_factory=dict)
     disposition: str = ""
+    used: frozenset[Local] = frozenset()
 
     def copy(self) -> State:
         """For a branch."""
-        return State(list(self.live), dict(self.narrow), self.disposition)
+        return State(list(self.live), dict(self.narrow), self.disposition, self.used)
 
 
 @dataclass(eq=False)
 class LoopFrame:
-    """Where `break` and `continue` go, and what was owned outside of the loop."""
+    """Where `break` and `continue` go, and what was owned, known and used outside of the loop."""
 
     break_label: str
     continue_label: str
     base: list[Owner]
-    depth: int
+    known: list[Local]
+    used: frozenset[Local]
     break_states: list[State] = field(default_factory=list)
     continue_states: list[State] = field(default_factory=list)
     breaks: int = 0

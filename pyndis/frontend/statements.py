@@ -23,6 +23,8 @@ from pyndis.ir import nodes as ir
 def lower_block(fx: Lowering, statements: list[ast.stmt]) -> None:
     """Statements in order. What can never be reached is an error."""
     for number, statement in enumerate(statements):
+        if fx.state is None and fx.generators:
+            return  # the loop that this is expanded into never comes back for more
         if fx.state is None:
             raise fx.refuse("PYN-L09", "this can never be reached", statement, help="delete it")
         if number == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
