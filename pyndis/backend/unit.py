@@ -14,6 +14,7 @@ from pyndis.backend import declarations, order
 from pyndis.backend.accepts import accept
 from pyndis.backend.lines import LineMap, Marks
 from pyndis.backend.output import Line
+from pyndis.backend.simplify import simplify
 from pyndis.backend.templates import C, render_template
 from pyndis.backend.walk import of_body
 from pyndis.ir.nodes import Call, Do, Function, Program
@@ -58,6 +59,7 @@ def render_unit(program: Program, *, template: str = "unit.c.j2", context: Mappi
 def render(program: Program, *, template: str = "unit.c.j2", context: Mapping[str, object], folder: Path | None = None) -> Unit:
     """The C of a program with its line map. `context["source"]`: the folder to name in the banner, relative to the project."""
     accept(program)
+    simplify(program)
     marks = Marks()
     source = str(context.get("source", program.name))
     text = render_template(template, {**context, "unit": fragments(program, marks, source)}, folder)
