@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Generic, TypeAlias, TypeVar
 
+from pyndis.kernel import raw
+
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -53,14 +55,27 @@ def struct(cls: type[T]) -> type[T]:
     return cls
 
 
+class KernelField:
+    """In CPython an object has the field once something has been stored in it."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __get__(self, instance: object, owner: type) -> KernelField:
+        if instance is None:
+            return self
+        raise AttributeError(self.path)
+
+
 def at(path: str) -> Any:
     """A field that the kernel's own struct has, by its path there."""
-    return path
+    return KernelField(path)
 
 
 def shared(item: T) -> T:
     """The first share of a counted object. In a local it has weight, so that splitting off shares touches no memory."""
-    return item
+    played = raw.played("shared")
+    return played(item) if played is not None else item
 
 
 def owned(item: T) -> T:

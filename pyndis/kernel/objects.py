@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pyndis.kernel import raw
 from pyndis.kernel.marks import Ref, usize
 
 if TYPE_CHECKING:
@@ -36,17 +37,24 @@ class Adapted:
 
 def cast(target: type[T], value: Any) -> T:
     """A pointer taken for another. Only in `unsafe`."""
-    return value  # type: ignore[no-any-return]
+    played = raw.played("cast")
+    return played(target, value) if played is not None else value  # type: ignore[no-any-return]
 
 
 def addr(place: Any) -> Any:
     """The address of a field or local. Only in `unsafe`."""
-    raise NotImplementedError(place)
+    played = raw.played("addr")
+    if played is None:
+        raise NotImplementedError(place)
+    return played(place)
 
 
 def sizeof(what: Any) -> usize:
     """The size of a struct in bytes."""
-    raise NotImplementedError(what)
+    played = raw.played("sizeof")
+    if played is None:
+        raise NotImplementedError(what)
+    return played(what)  # type: ignore[no-any-return]
 
 
 def program_adapter(extension: Any) -> Any:
