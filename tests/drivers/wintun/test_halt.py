@@ -35,9 +35,7 @@ def test_halt_closes_the_gate_then_ends_reads_then_closes_handles(host: Host, ad
 
 
 @pytest.mark.spec("W-65", "W-04")
-def test_halt_frees_pools_after_the_handles_and_deregisters_the_device_last(
-    host: Host, adapter: Adapter, handle: Handle
-) -> None:
+def test_halt_frees_pools_after_the_handles_and_deregisters_the_device_last(host: Host, adapter: Adapter, handle: Handle) -> None:
     pool = host.hold_call("NdisFreeNetBufferListPool")
     device = host.hold_call("NdisDeregisterDeviceEx")
     halt = adapter.halt(wait=False)
