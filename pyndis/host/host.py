@@ -64,17 +64,20 @@ class Host:
         guard: bool = True,
         clock: Literal["virtual", "real"] = "virtual",
         auto_advance: bool = True,
+        faults: Mapping[str, int] | None = None,
         stack_limit: int | None = None,
     ) -> None:
         """`os` and `ndis` are the versions to play (ndis: the system's own if not given).
 
         `seed` makes the schedule deterministic; `verifier=False`, `guard=False` (no guard pages around pool blocks) and
-        `clock="real"` are for speed; `auto_advance=False`: a driver that sleeps sleeps until `advance`; `stack_limit` in bytes.
+        `clock="real"` are for speed; `auto_advance=False`: a driver that sleeps sleeps until `advance`; `faults`: for DriverEntry,
+        which call of an export fails (the export `""`: any that allocates); `stack_limit` in bytes.
         """
         self.image = Path(image)
         self.seed = seed
         self.driver_status: int | None = None
         self.adapters: list[Adapter] = []
+        self._faults = dict(faults or {})
         self._expected: list[str] = []
         self._processes: list[Process] = []
         self._clock = clock
@@ -99,6 +102,8 @@ class Host:
         try:
             self._check_seed(self._session.call("configure", **self._options))
             self._session.call("load", path=str(self.image.resolve()), name=self.image.name)
+            for name, n in self._faults.items():
+                self.fail_call(name, n) if name else self.fail_allocation(n)
             self.driver_status = self._session.call("entry").number("status")
         except BaseException:
             self._close()
