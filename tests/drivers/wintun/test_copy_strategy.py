@@ -112,6 +112,7 @@ def test_past_64_mib_of_copies_packets_are_dropped_and_the_write_succeeds(held: 
     assert counted(held)["ifInDiscards"] == MAX_PACKETS
     memory.write(LARGEST_BUNDLE - SMALLEST_READ, bytes(SMALLEST_READ))
     assert handle.write(b"", memory=memory, length=LARGEST_BUNDLE).status == Nt.INVALID_USER_BUFFER
+    assert counted(held)["ifInDiscards"] == MAX_PACKETS
     assert handle.write(bundle(ipv4(60))).status == Nt.SUCCESS
     assert len(held.received) == taken + 1
     held.return_held()

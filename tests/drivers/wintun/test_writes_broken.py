@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from pyndis.diagnostics import DriverFailure
+from pyndis.files import write_whole
+from pyndis.host import Host, Violation
+from pyndis.toolchains import cache as places
+from tests.drivers.wintun.conftest import INDEX, path_of
+from tests.drivers.wintun.images import DRIVER, built
+from tests.host.packets import bundle, ipv4
+
+PACKETS = 3
+IMPORT = "from pyndis.kernel import *\n"
+HOOK = "    def returned(self, chain: Owned[Chain[PoolNbl]]) -> None:\n"
+LOOP = "        for nbl in chain:\n"
+MISTAKE = """\
+            with unsafe("a mistake, made on purpose: the stack may still have other packets of this write"):
+                raw.IoCompleteRequest(cast(raw.PIRP, nbl.source), 0)
+"""
+
+
+@pytest.fixture(scope="module")
+def broken() -> Path:
+    """The driver, but each NBL that comes back completes its write."""
+    folder = places.folder() / "tests" / "wintun" / "broken"
+    copy = folder / "wintun"
+    module = copy / "wintun.py"
+    shutil.copytree(DRIVER, copy, ignore=shutil.ignore_patterns("__pycache__", "build", module.name), dirs_exist_ok=True)
+    original = DRIVER / module.name
+    write_whole(module, with_mistake(original.read_text("utf-8")).encode())
+    shutil.copystat(original, module)  # an unchanged driver is not built again
+    return built(copy, folder / "out")
+
+
+def with_mistake(source: str) -> str:
+    before, hook, after = source.partition(HOOK)
+    assert IMPORT in before and hook and LOOP in after
+    return before.replace(IMPORT, IMPORT + IMPORT.replace("*", "raw"), 1) + hook + after.replace(LOOP, LOOP + MISTAKE, 1)
+
+
+@pytest.fixture
+def violations(broken: Path) -> Iterator[list[Violation]]:
+    """What the host says when the first of some packets comes back."""
+    host = Host(broken)
+    with suppress(DriverFailure), host:
+        adapter = host.add_adapter(luid_index=INDEX)
+        adapter.hold_returns()
+        write = host.open(path_of(INDEX)).write(bundle(*[ipv4()] * PACKETS))
+        adapter.return_held(adapter.held[:1])
+        assert write.done
+    yield host.violations
+
+
+@pytest.mark.spec("W-45")
+def test_a_driver_that_completes_a_write_at_the_first_return_is_caught(violations: list[Violation]) -> None:
+    violation = next(each for each in violations if each.rule == "CompletionWhileLent")
+    assert str(PACKETS - 1) in violation.message
+    assert any("IRP_MJ_WRITE" in line for line in violation.history)
+
+
+@pytest.mark.spec("W-45")
+def test_the_report_names_the_call_that_completed_it_too_early(violations: list[Violation]) -> None:
+    violation = next(each for each in violations if each.rule == "CompletionWhileLent")
+    assert any("ReturnNetBufferLists" in each.text for each in violation.stack)
