@@ -68,8 +68,9 @@ def _call_function(fx: Lowering, decl: FuncDecl, node: ast.Call, into: Local | N
     arguments = _arguments(fx, decl, node, skip=0)
     bindings = t.Bindings()
     for argument, parameter in zip(arguments, decl.node.args.args, strict=False):
-        if isinstance(parameter.annotation, ast.Name):
+        if parameter.annotation is not None:
             annotated = fx.context.annotations.read(decl.module, parameter.annotation, t.Bindings())
+            bind_shares(fx, annotated, argument.type, node)
             if isinstance(annotated, t.VarType):
                 bindings.variables[annotated.name] = fx.context.resolve(t.strip(argument.type))
     instance = instance_of(
@@ -136,7 +137,7 @@ def call_method(
 ) -> Value:
     """A method of a value."""
     for argument, parameter in zip(arguments, method.node.args.args[1:], strict=False):
-        if isinstance(argument.type, t.SharedType) and parameter.annotation is not None:
+        if parameter.annotation is not None:
             wanted = fx.context.annotations.read(method.module, parameter.annotation, t.Bindings(), type)
             bind_shares(fx, wanted, argument.type, node)
     one = declaring(type, method.owner)
@@ -251,6 +252,10 @@ def _consumed(fx: Lowering, instance: Instance, values: list[Value], node: ast.A
         consumes = isinstance(t.strip_optional(type), (t.OwnedType, t.SharedType))
         if consumes and value.local is not None and value.local.owner is not None:
             check_use(fx, value.local, node)
+            if fx.request is value.local and instance.decl.name == "fail":
+                raise fx.refuse(
+                    "PYN-O18", "a hook raises to refuse its request", node, "fail() is for requests of a queue", "write `raise NtError(…)`"
+                )
             if fx.request is value.local and fx.state is not None:
                 fx.state.disposition = "pending" if instance.decl.decorator("pends") else "completed"
             fx.give(value.local, node)

@@ -1,4 +1,5 @@
 from pyndis.kernel import *
+from pyndis.kernel import raw
 
 
 class Tun(Adapter):
