@@ -10,6 +10,7 @@ from pyndis.frontend.function import Lowering
 from pyndis.frontend.layout import pointee
 from pyndis.frontend.program import Context, Instance
 from pyndis.frontend.raising import emit_ladder
+from pyndis.frontend.returns import answer
 from pyndis.frontend.state import Local
 from pyndis.frontend.tidy import place_declarations, tidy, walk, walk_statements
 from pyndis.ir import nodes as ir
@@ -100,7 +101,8 @@ def _end(fx: Lowering, node: ast.FunctionDef) -> None:
         )
     fx.release_since([], node.body[-1])
     returned = ir.Return(ir.Null(fx.c_value(fx.instance.result)) if isinstance(fx.instance.result, t.OptionalType) else None)
-    fx.disposition_at_end = fx.live.disposition
+    if fx.request is not None:
+        returned.value = answer(fx, node.body[-1])
     fx.emit(returned, node.body[-1])
     fx.state = None
 
@@ -111,7 +113,6 @@ def _function(fx: Lowering, parameters: list[ir.Param]) -> ir.Function:
     body = fx.out
     if fx.request is not None:
         result = c.NTSTATUS
-        _request_returns(fx, body)
     elif instance.fallible:
         ndis = instance.raises == {"NdisStatus"}
         result = _fallible_returns(fx, body, parameters, result, c.NDIS_STATUS if ndis else c.NTSTATUS)
@@ -127,15 +128,6 @@ def _function(fx: Lowering, parameters: list[ir.Param]) -> ir.Function:
     instance.pure = _is_pure(function)
     function.inline = len(body) <= 2 and decl.module.library and decl.decorator("callback") is None
     return function
-
-
-def _request_returns(fx: Lowering, body: list[ir.Stmt]) -> None:
-    """What dispatch returns: PENDING for a request that waits, else the status it was completed with."""
-    disposition = fx.disposition_at_end
-    for each in walk_statements(body):
-        if isinstance(each, ir.Return) and each not in fx.raising:
-            code = (0x103, "STATUS_PENDING") if disposition == "pending" else (0, "STATUS_SUCCESS")
-            each.value = ir.Const(c.NTSTATUS, *code)
 
 
 def _fallible_returns(fx: Lowering, body: list[ir.Stmt], parameters: list[ir.Param], result: c.CType, status: c.Int) -> c.CType:

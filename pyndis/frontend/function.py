@@ -45,7 +45,6 @@ class Lowering:
         self.raising: set[ir.Stmt] = set()
         self.result_out: ir.Symbol | None = None
         self.role = ""
-        self.disposition_at_end = ""
         self._taken: set[str] = {"Result"}
         self._labels: set[str] = set()
 

@@ -28,9 +28,23 @@ def lower_return(fx: Lowering, node: ast.Return) -> None:
     elif isinstance(fx.instance.result, t.OptionalType):
         expr = ir.Null(fx.c_value(fx.instance.result))
     fx.release_since([], node)
-    fx.disposition_at_end = fx.live.disposition
-    fx.emit(ir.Return(expr), node)
+    fx.emit(ir.Return(answer(fx, node) if fx.request is not None else expr), node)
     fx.state = None
+
+
+def answer(fx: Lowering, node: ast.AST) -> ir.Expr:
+    """What dispatch returns: PENDING for a request that waits, else the status that it was completed with."""
+    disposition = fx.live.disposition
+    if disposition == "mixed":
+        raise fx.refuse(
+            "PYN-O17",
+            "the request has been answered on one path and waits on another, and here they are one",
+            node,
+            "the hook ends here",
+            help="write `return` at the end of each path",
+        )
+    code = (0x103, "STATUS_PENDING") if disposition == "pending" else (0, "STATUS_SUCCESS")
+    return ir.Const(c.NTSTATUS, *code)
 
 
 def _returned(fx: Lowering, value: ast.expr, node: ast.Return) -> ir.Expr | None:

@@ -42,7 +42,41 @@ def tidy(body: list[ir.Stmt]) -> None:
     changed = True
     while changed:
         changed = _tidy_block(body, body)
+    _return_at_once(body)
     _drop_labels(body, _used(body))
+    for block in _all_blocks(body):
+        _drop_unreachable(block)
+
+
+def _return_at_once(body: list[ir.Stmt]) -> None:
+    """A jump to where the function only returns is a return."""
+    ends: dict[str, ir.Return] = {}
+    for number, statement in enumerate(body):
+        if isinstance(statement, ir.Return) and isinstance(statement.value, ir.Const | None):
+            for label in reversed(body[:number]):
+                if not isinstance(label, ir.Label):
+                    break
+                ends[label.name] = statement
+    for block in _all_blocks(body):
+        for number, statement in enumerate(block):
+            if isinstance(statement, ir.Goto) and statement.label in ends:
+                block[number] = ir.Return(ends[statement.label].value, span=statement.span)
+
+
+def _drop_unreachable(block: list[ir.Stmt]) -> None:
+    """What stands behind a return, up to the next label."""
+    kept: list[ir.Stmt] = []
+    for statement in block:
+        if isinstance(statement, ir.Label) or not (kept and isinstance(kept[-1], ir.Return)):
+            kept.append(statement)
+    block[:] = kept
+
+
+def _all_blocks(block: list[ir.Stmt]) -> Iterator[list[ir.Stmt]]:
+    yield block
+    for statement in block:
+        for inner in bodies(statement):
+            yield from _all_blocks(inner)
 
 
 def _used(statements: list[ir.Stmt]) -> set[str]:
