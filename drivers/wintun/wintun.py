@@ -239,14 +239,18 @@ class Tun(Adapter):
                     waiting.append(nbl, done)
                 else:
                     done.fail(nbl, refusal)
-            self.watch(waiting)
+            if not waiting.timed:
+                self.watch(waiting, done)
         self.drain(bounded=True)  # the stack may be at DISPATCH_LEVEL
 
-    def watch(self, waiting: Waiting) -> None:
-        """Something waits: its age is watched."""
-        if len(waiting.nbls) > 0 and not waiting.timed:
-            waiting.timed = True
-            self.ageing.arm(MAX_AGE)
+    def watch(self, waiting: Waiting, done: Completions) -> None:
+        """Give up what has waited too long, and come back when the next one has."""
+        if waiting.timed:
+            self.ageing.cancel()
+        due = waiting.expire(uptime_ms(), done)
+        waiting.timed = due > 0
+        if due > 0:
+            self.ageing.arm(due)
 
     @device.read
     def read(self, irp: Owned[Read]) -> None:
@@ -296,9 +300,11 @@ class Tun(Adapter):
         with self.waiting as waiting:
             refusal = self.refusal
             if refusal == NdisStatus.SUCCESS:
+                older = len(batch) > 0
                 waiting.nbls.prepend(batch)
                 waiting.trim(done)
-                self.watch(waiting)
+                if older:
+                    self.watch(waiting, done)
             else:
                 for nbl in batch.drain():
                     done.fail(nbl, refusal)
@@ -321,10 +327,8 @@ class Tun(Adapter):
     @ageing.elapsed
     def expire(self) -> None:
         with self.completing() as done, self.waiting as waiting:
-            due = waiting.expire(uptime_ms(), done)
-            waiting.timed = due > 0
-            if due > 0:
-                self.ageing.arm(due)
+            waiting.timed = False
+            self.watch(waiting, done)
 
     # User to stack
 
@@ -332,20 +336,25 @@ class Tun(Adapter):
     def write(self, irp: Owned[Irp]) -> None:
         """Hand a bundle to the network stack: in the writer's own pages, or in a copy of them."""
         bundle = irp.readable(MIN_WRITE, MAX_BUNDLE)
-        if RECEIVE == "pend":
-            writer = irp.pend(bundle.size, self.lent)  # completes when the last share of it is gone
-            self.receive(writer, bundle)
-        else:
-            try:
-                copy = self.copies.copy(bundle)
-            except BudgetSpent:
-                for _, _ in packets(bundle):
-                    self.counters.in_discards.add(1)
-            else:
-                self.receive(copy, copy.view)
-            irp.complete(bundle.size, Boost.NETWORK)
+        try:
+            with self.receiving() as stack:
+                if RECEIVE == "pend":
+                    writer = irp.pend(bundle.size, self.lent)  # completes when the last share of it is gone
+                    self.receive(writer, bundle, stack)
+                else:
+                    try:
+                        copy = self.copies.copy(bundle)
+                    except BudgetSpent:
+                        self.discard(bundle)
+                    else:
+                        self.receive(copy, copy.view, stack)
+                    irp.complete(bundle.size, Boost.NETWORK)
+        except FlowStopped:  # a passing state, which the writer need not know about
+            self.discard(bundle)
+            irp.complete(bundle.size, Boost.NO)
+            return
 
-    def receive(self, source: Shared[Lender], bundle: View) -> None:
+    def receive(self, source: Shared[Lender], bundle: View, stack: Receiving) -> None:
         """Indicate the packets of a bundle, one chain for each protocol. Nothing is indicated unless all of it is sound."""
         ipv4 = Chain[PoolNbl]()
         ipv6 = Chain[PoolNbl]()
@@ -355,12 +364,16 @@ class Tun(Adapter):
                 ipv4.append(nbl)
             else:
                 ipv6.append(nbl)
-        try:
-            with self.receiving() as stack:
-                stack.indicate(ipv4)
-                stack.indicate(ipv6)
-        except FlowStopped:  # a passing state, which the writer need not know about
-            self.counters.in_discards.add(len(ipv4) + len(ipv6))
+        source.charge()
+        stack.indicate(ipv4)
+        stack.indicate(ipv6)
+
+    def discard(self, bundle: View) -> None:
+        """Count the packets of a bundle that go nowhere. Raises if it is not sound."""
+        count = 0
+        for _, _ in packets(bundle):
+            count += 1
+        self.counters.in_discards.add(count)
 
     @on.returned
     def returned(self, chain: Owned[Chain[PoolNbl]]) -> None:

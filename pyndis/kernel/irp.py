@@ -120,20 +120,13 @@ class Irp(KernelObject, kernel="IRP", overlay="&({})->Tail.Overlay.DriverContext
 
     @pends
     def pend(self: Owned[Irp], information: u32, budget: Budget) -> Shared[LentIrp]:
-        """Its pages are lent: it completes when the last share is gone. Raises INSUFFICIENT_RESOURCES past the budget."""
-        mdl = self.mdl
-        if mdl is None:
-            raise NtError(Status.INVALID_PARAMETER)
-        with unsafe("whole pages are charged; the request becomes a lent one"):
-            pages = raw.ADDRESS_AND_SIZE_TO_SPAN_PAGES(raw.MmGetMdlVirtualAddress(mdl), mdl.size) & 0x7_FFFF
-            charge = pages * 4096
-            if charge > 0x7FFF_FFFF or not budget.take(charge):
-                raise NtError(Status.INSUFFICIENT_RESOURCES)
+        """It completes when the last share is gone. Its pages may be lent once `charge` has asked the budget."""
+        with unsafe("the request becomes a lent one"):
             raw.IoMarkIrpPending(self)
             lent = cast(LentIrp, self)
         lent._status = Status.SUCCESS
         lent._information = information
-        lent.charge = charge
+        lent.charged = 0
         lent.budget = budget
         return shared(lent)
 
@@ -142,8 +135,18 @@ class LentIrp(Irp, counted=True):
     """A request whose pages are lent. It is answered when the last share goes."""
 
     shares: Atomic
-    charge: Amount
+    charged: Amount
     budget: Ref[Budget]
+
+    def charge(self) -> None:
+        """Its pages are lent from here on. Raises INSUFFICIENT_RESOURCES past the budget."""
+        mdl = self.source
+        with unsafe("whole pages are charged"):
+            pages = raw.ADDRESS_AND_SIZE_TO_SPAN_PAGES(raw.MmGetMdlVirtualAddress(mdl), mdl.size) & 0x7_FFFF
+        bytes = pages * 4096
+        if not self.budget.take(bytes):
+            raise NtError(Status.INSUFFICIENT_RESOURCES)
+        self.charged = bytes
 
     @property
     def view(self) -> View:
@@ -168,7 +171,7 @@ class LentIrp(Irp, counted=True):
 
     def finish(self: Owned[LentIrp]) -> None:
         """The last share is gone. Calls out."""
-        self.budget.give(self.charge)
+        self.budget.give(self.charged)
         self._give_back(Boost.NETWORK)
 
 
@@ -176,7 +179,7 @@ class Block(Allocated, counted=True):
     """A copy in nonpaged memory that NBLs may point into. The last share frees it."""
 
     shares: Atomic
-    charge: Amount
+    charged: Amount
     budget: Ref[Budget]
     mdl: Ref[Mdl]
     size: u32
@@ -196,9 +199,12 @@ class Block(Allocated, counted=True):
         """One more share."""
         return self
 
+    def charge(self) -> None:
+        """The budget was asked when it was made."""
+
     def finish(self: Owned[Block]) -> None:
         """The last share is gone."""
-        self.budget.give(self.charge)
+        self.budget.give(self.charged)
         with unsafe("nobody else has it any more"):
             raw.IoFreeMdl(self.mdl)
             raw.ExFreePoolWithTag(self, raw.POOL_TAG)
@@ -212,6 +218,9 @@ class Lender(Protocol):
 
     @property
     def source(self) -> Mdl: ...
+
+    def charge(self) -> None:
+        """Its memory is lent from here on. Raises INSUFFICIENT_RESOURCES past its budget."""
 
     def share(self) -> Shared[Any]:
         """Another share, without an atomic operation: it is split off from this one."""

@@ -195,7 +195,7 @@ class Blocks(Adapted):
                 raise NtError(Status.INSUFFICIENT_RESOURCES)
             raw.MmBuildMdlForNonPagedPool(mdl)
             raw.RtlCopyMemory(bytes, view.address, size)
-        block.charge = size
+        block.charged = size
         block.budget = self.budget
         block.mdl = mdl
         block.size = size
