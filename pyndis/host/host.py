@@ -70,8 +70,8 @@ class Host:
         """`os` and `ndis` are the versions to play (ndis: the system's own if not given).
 
         `seed` makes the schedule deterministic; `verifier=False`, `guard=False` (no guard pages around pool blocks) and
-        `clock="real"` are for speed; `auto_advance=False`: a driver that sleeps sleeps until `advance`; `faults`: for DriverEntry,
-        which call of an export fails (the export `""`: any that allocates); `stack_limit` in bytes.
+        `clock="real"` are for speed; `auto_advance=False`: a driver that sleeps does so until `advance`; `faults`: which call of
+        an export fails from DriverEntry on (the export `""`: any that allocates); `stack_limit` in bytes.
         """
         self.image = Path(image)
         self.seed = seed

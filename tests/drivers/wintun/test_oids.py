@@ -234,7 +234,7 @@ def test_a_method_request_is_an_invalid_oid(adapter: Adapter, name: str) -> None
 @pytest.mark.spec("W-82")
 @pytest.mark.parametrize("type", UNKNOWN_REQUEST_TYPES)
 def test_any_other_request_type_is_an_invalid_oid(host: Host, adapter: Adapter, type: int) -> None:
-    keys = {"adapter": adapter.id, "type": str(type), "oid": oid("GEN_STATISTICS"), "length": 200}
+    keys: dict[str, int | str] = {"adapter": adapter.id, "type": str(type), "oid": oid("GEN_STATISTICS"), "length": 200}
     assert host.session.finish(host.session.start("oid", keys)).number("status") == Ndis.INVALID_OID
 
 
