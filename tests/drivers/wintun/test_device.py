@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from pyndis.host import Adapter, Handle, Host, OpenRefused
@@ -100,6 +103,19 @@ def test_any_other_request_is_an_invalid_parameter(handle: Handle) -> None:
     requests["DEVICE_CONTROL"] = handle.ioctl(0x80002000, b"abcd", 16)
     assert {name: each.status for name, each in requests.items()} == dict.fromkeys(requests, Nt.INVALID_PARAMETER)
     assert {each.information for each in requests.values()} == {0}
+
+
+@pytest.mark.spec("W-05")
+def test_every_dispatch_routine_answers_invalid_handle_where_there_is_no_extension(wintun_sys: Path) -> None:
+    source = wintun_sys.parents[3] / "wintun.c"
+    if not source.is_file():
+        pytest.skip("the C of this image is not at hand")
+    routines = re.findall(
+        r"^(Dispatch\w+)\(PDEVICE_OBJECT DeviceObject, PIRP Irp\)\n{(.*?)^}", source.read_text("utf-8"), re.M | re.S
+    )
+    assert {name.removeprefix("Dispatch") for name, _ in routines} == {"Create", "Close", "Cleanup", "Read", "Write", "Other"}
+    for name, body in routines:  # no test can bring it about: W-66 leaves no request behind
+        assert re.search(r"== NULL\)\s+return DispatchAnswer\(Irp, STATUS_INVALID_HANDLE\);", body), name
 
 
 @pytest.mark.spec("W-06")

@@ -181,7 +181,8 @@ def test_a_write_lent_for_30_seconds_is_a_note_with_its_holders(host: Host, held
     assert host.notes == []
     host.advance(2)
     (note,) = host.notes
-    assert "2" in note.report()
+    assert note.rule == "LentLong"
+    assert "2 NBLs" in note.message
     assert host.violations == []
     held.return_held()
     assert write.status == Nt.SUCCESS
