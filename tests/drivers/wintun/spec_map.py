@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -46,13 +46,25 @@ def marked() -> list[Marked]:
 
 
 def _of_file(file: Path) -> Iterator[Marked]:
-    for node in ast.parse(file.read_text("utf-8")).body:
+    body = ast.parse(file.read_text("utf-8")).body
+    shared = [mark for node in body for each in _module_marks(node) for mark in _mark(each)]
+    for node in body:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-            marks = [mark for each in node.decorator_list for mark in _mark(each)]
+            marks = [*shared, *(mark for each in node.decorator_list for mark in _mark(each))]
             found = tuple(number for name, arguments in marks if name == "spec" for number in arguments)
             excused = any(name in _EXCUSES for name, _ in marks)
             if found:
                 yield Marked(file.relative_to(ROOT).as_posix(), node.name, found, excused)
+
+
+def _module_marks(node: ast.stmt) -> Sequence[ast.expr]:
+    """What a module gives to all of its tests: `pytestmark = …`."""
+    match node:
+        case ast.Assign(targets=[ast.Name(id="pytestmark")], value=ast.List(elts=marks)):
+            return marks
+        case ast.Assign(targets=[ast.Name(id="pytestmark")], value=mark):
+            return [mark]
+    return []
 
 
 def _mark(decorator: ast.expr) -> Iterator[tuple[str, tuple[str, ...]]]:

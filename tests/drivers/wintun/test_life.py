@@ -178,7 +178,7 @@ def test_a_write_that_is_inside_may_indicate_both_chains(host: Host, adapter: Ad
 
 @pytest.mark.spec("W-61", "W-46")
 def test_a_write_that_has_not_entered_the_flow_when_pause_comes_is_dropped(host: Host, adapter: Adapter, handle: Handle) -> None:
-    hold = host.hold_call("NdisAllocateNetBufferAndNetBufferList")
+    hold = host.hold_call("MmMapLockedPagesSpecifyCache")
     write = handle.write(bundle(ipv4(41)), wait=False)
     assert hold.reached
     assert adapter.pause().status == Ndis.SUCCESS
@@ -186,6 +186,18 @@ def test_a_write_that_has_not_entered_the_flow_when_pause_comes_is_dropped(host:
     assert write.status == Nt.SUCCESS
     assert received(adapter) == []
     assert counted(adapter) == {"ifInDiscards": 1}
+
+
+@pytest.mark.spec("W-61", "W-45")
+def test_a_write_that_is_preparing_its_packets_is_waited_for(host: Host, adapter: Adapter, handle: Handle) -> None:
+    hold = host.hold_call("NdisAllocateNetBufferAndNetBufferList")
+    write = handle.write(bundle(ipv4(41)), wait=False)
+    assert hold.reached
+    pause = adapter.pause(wait=False)
+    assert not write.done
+    hold.release()
+    assert pause.status == Ndis.SUCCESS
+    assert write.status == Nt.SUCCESS
 
 
 @pytest.mark.spec("W-61")
