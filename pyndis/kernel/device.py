@@ -107,7 +107,10 @@ class ControlDevice(Adapted):
             raw.ExWaitForRundownProtectionRelease(addr(self._tokens))
 
     def add(self, file: File) -> None:
-        """A record for an opened file. Raises INSUFFICIENT_RESOURCES. PASSIVE."""
+        """A record for an opened file. Raises INSUFFICIENT_RESOURCES, DELETE_PENDING. PASSIVE.
+
+        The gate is asked once more under the lock: who refuses, and then finds no open file, will not find one later.
+        """
         with unsafe("the record lives from create to close"):
             record = cast(FileRecord, raw.ExAllocatePoolWithTag(raw.NonPagedPoolType, sizeof(FileRecord), raw.POOL_TAG))
             if record is None:
@@ -115,8 +118,13 @@ class ControlDevice(Adapted):
             record.file = file
             record.cleaned = False
             raw.ExAcquireFastMutex(addr(self._mutex))
-            self._files.append(owned(record))
+            refused = self._closed.read() != 0
+            if not refused:
+                self._files.append(owned(record))
             raw.ExReleaseFastMutex(addr(self._mutex))
+            if refused:
+                raw.ExFreePoolWithTag(record, raw.POOL_TAG)
+                raise NtError(Status.DELETE_PENDING)
         file.record = record
 
     def remove(self, file: File) -> None:
