@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from pyndis.kernel import raw
 from pyndis.kernel.atomics import Atomic
@@ -12,6 +12,11 @@ from pyndis.kernel.objects import Adapted, addr, cast
 from pyndis.kernel.status import NdisStatus, NtError
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+# Not a number of calls: that would wrap in a run that is never idle.
+IDLE: Final = 0
+RUNS: Final = 1
+CALLED: Final = 2
 
 
 def uptime_ms() -> u32:
@@ -65,9 +70,9 @@ class Timer(Adapted):
 
     def unmake(self) -> None:
         """PASSIVE."""
-        with unsafe("the flush waits for a hook that could not be cancelled"):
-            if not raw.NdisCancelTimerObject(self._timer):
-                raw.KeFlushQueuedDpcs()
+        with unsafe("the flush waits for a hook that runs: also for one that had armed the timer again before it was cancelled"):
+            raw.NdisCancelTimerObject(self._timer)
+            raw.KeFlushQueuedDpcs()
             raw.NdisFreeTimerObject(self._timer)
 
 
@@ -86,15 +91,16 @@ class Turn(Adapted):
 
     def take(self) -> bool:
         """Whether the caller is the one who runs."""
-        return self._calls.add(1) == 0
+        return self._calls.exchange(CALLED) == IDLE
 
     def calls(self) -> i32:
-        """How many calls there have been since the run began."""
-        return self._calls.read()
+        """A round begins. It covers the calls so far; `done` wants to know what was left here."""
+        self._calls.exchange(RUNS)
+        return RUNS
 
     def done(self, calls: i32) -> bool:
-        """The run saw so many calls. Whether there was no other meanwhile, and so it is over."""
-        return self._calls.exchange_if(calls, 0)
+        """The round is over. Whether there was no call meanwhile, and so the run is over too."""
+        return self._calls.exchange_if(calls, IDLE)
 
     def hand_over(self, function: raw.NDIS_IO_WORKITEM_ROUTINE) -> None:
         """The run goes on in a work item, at PASSIVE_LEVEL."""
@@ -103,7 +109,7 @@ class Turn(Adapted):
 
     def unmake(self) -> None:
         """Waits for a run. PASSIVE."""
-        while self._calls.read() != 0:
+        while self._calls.read() != IDLE:
             with unsafe("a run that finds nothing to do ends soon"):
                 raw.NdisMSleep(1000)
         with unsafe("no run is left"):
