@@ -104,7 +104,7 @@ class Completions:
 
 
 class Receiving:
-    """A place inside the flow: pause waits for who is there. Leaving the `with` leaves the flow."""
+    """A place inside the flow: pause and sleep wait for who is there. Leaving the `with` leaves the flow."""
 
     adapter: Ref[Adapter]
 
@@ -115,6 +115,7 @@ class Receiving:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self.adapter.indicating.subtract(1)
         self.adapter.leave(1)
 
     def indicate(self, chain: Chain[PoolNbl]) -> None:
@@ -173,6 +174,7 @@ class Adapter:
     driver_object: raw.PDRIVER_OBJECT
     tokens: Atomic
     sends: Atomic
+    indicating: Atomic  # threads, not what they have lent
     stops: Atomic
     counters: Counters
     device: ControlDevice
@@ -215,11 +217,18 @@ class Adapter:
         """Collects sends to complete."""
         return Completions(self)
 
+    @property
+    def receives_nothing(self) -> bool:
+        """Paused, asleep or being removed. It may stop right afterwards: `receiving` has the last word."""
+        return self.stops.read() & (PAUSED | LOW_POWER | GONE) != 0
+
     def receiving(self) -> Receiving:
         """A place inside the flow. Raises FlowStopped: paused, asleep or being removed."""
         if not self.enter(1):
             raise FlowStopped()
-        if self.stops.read() & (PAUSED | LOW_POWER | GONE) != 0:
+        self.indicating.add(1)
+        if self.receives_nothing:
+            self.indicating.subtract(1)
             self.leave(1)
             raise FlowStopped()
         return Receiving(self)
@@ -254,13 +263,13 @@ class Adapter:
         self.stops.clear_bits(PAUSED)
 
     def set_power(self, awake: bool) -> None:
-        """OID_PNP_SET_POWER. Going to sleep waits for the sends that are being copied. PASSIVE."""
+        """OID_PNP_SET_POWER. Going to sleep waits for sends that are being copied and for threads that indicate. PASSIVE."""
         if awake:
             self.stops.clear_bits(LOW_POWER)
             return
         self.stop(LOW_POWER, NdisStatus.LOW_POWER_STATE)
-        while self.sends.read() != 0:
-            with unsafe("a copy takes microseconds"):
+        while self.sends.read() != 0 or self.indicating.read() != 0:
+            with unsafe("a copy takes microseconds, and the stack does not block"):
                 raw.NdisMSleep(1000)
 
     def remove(self) -> None:
