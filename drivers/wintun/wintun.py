@@ -105,7 +105,7 @@ class Read(Irp):
         """Take an NBL's packets; False if one did not fit, and its cursor stands there then."""
         for packet in nbl.packets(nbl.cursor):
             size = packet.size
-            if size > MTU:
+            if size == 0 or size > MTU:
                 continue  # counted when it was queued
             try:
                 fits = self.put(sink, packet, size)
@@ -125,13 +125,17 @@ class Waiting:
 
     nbls: Chain[Outgoing]
     timed: bool
+    # What becomes of a batch in service that does not fit whole. Only its last NBL can be left over.
+    last: usize  # the cancel id of that
+    recalled: NdisStatus  # what came meanwhile for it, and for what waits: a flush, a cancel
+    elapsed: bool  # the timer fired, and did not see it
 
     def append(self, nbl: Owned[Outgoing], done: Completions) -> None:
         room = 0
         nbl.status = NdisStatus.SUCCESS
         for packet in nbl.packets(nbl.first):
             size = packet.size
-            if size <= MTU:
+            if 0 < size <= MTU:
                 room = saturating_add(room, stride(size))
             else:
                 nbl.status = NdisStatus.INVALID_LENGTH
@@ -151,31 +155,61 @@ class Waiting:
             oldest = self.nbls.pop()
             if oldest is None:
                 return
-            done.discard(oldest)
+            self.discard(oldest, done)
 
-    def take(self, room: u32) -> Owned[Chain[Outgoing]]:
+    def discard(self, nbl: Owned[Outgoing], done: Completions) -> None:
+        """Give it up, and count the packets that nobody has read."""
+        for packet in nbl.packets(nbl.cursor):
+            if 0 < packet.size <= MTU:  # the others were counted when it was queued
+                done.count_discard()
+        done.fail(nbl, NdisStatus.SEND_ABORTED)
+
+    def take(self, room: u32, places: PacketCount) -> Owned[Chain[Outgoing]]:
         """The oldest, as many as there is room for and perhaps a part of one more. In service, nothing here sees them."""
         batch = Chain[Outgoing]()
-        while room > 0:
+        self.recalled = NdisStatus.SUCCESS
+        self.elapsed = False
+        while room > 0 and places > 0:
             nbl = self.nbls.pop()
             if nbl is None:
                 break
             room = saturating_sub(room, nbl.room)
+            for _ in nbl.packets(nbl.cursor):
+                places = saturating_sub(places, 1)
+            self.last = nbl.cancel_id
             batch.append(nbl)
         return batch
 
+    def put_back(self, batch: Owned[Chain[Outgoing]], done: Completions) -> None:
+        """What was left over of a batch, unless it would not wait any more if it had stayed."""
+        for nbl in batch.drain():
+            if self.recalled == NdisStatus.SUCCESS:
+                self.nbls.push_front(nbl)
+            else:
+                done.fail(nbl, self.recalled)
+        self.trim(done)
+
     def cancel(self, cancel_id: usize, done: Completions) -> None:
+        if cancel_id == self.last:
+            self.recalled = NdisStatus.SEND_ABORTED
         for place in self.nbls.places():
             if place.item.cancel_id == cancel_id:
                 done.fail(place.take(), NdisStatus.SEND_ABORTED)
 
+    def flush(self, status: NdisStatus, done: Completions) -> None:
+        self.recalled = status
+        self.timed = False
+        for nbl in self.nbls.drain():
+            done.fail(nbl, status)
+
     def expire(self, now: u32, done: Completions) -> Annotated[u32, Within(0, MAX_AGE)]:
         """Give up what has waited too long. Returns the ms until the next one is due, 0 if nothing waits."""
+        self.elapsed = True
         for place in self.nbls.places():
             age = wrapping_sub(now, place.item.since)
             if age < MAX_AGE:
                 return MAX_AGE - age
-            done.discard(place.take())
+            self.discard(place.take(), done)
         return 0
 
 
@@ -289,7 +323,7 @@ class Tun(Adapter):
         No lock is held while copying. What is being copied is in no queue, so that neither cancel nor age nor a flush sees it.
         """
         with self.waiting as waiting:
-            batch = waiting.take(saturating_sub(sink.size, read.used))
+            batch = waiting.take(saturating_sub(sink.size, read.used), MAX_PACKETS - read.count)
         full = len(batch) == 0
         for nbl in batch.drain():
             if not read.take(sink, nbl, done):
@@ -298,16 +332,9 @@ class Tun(Adapter):
                 break
             done.add(nbl)
         with self.waiting as waiting:
-            refusal = self.refusal
-            if refusal == NdisStatus.SUCCESS:
-                older = len(batch) > 0
-                waiting.nbls.prepend(batch)
-                waiting.trim(done)
-                if older:
-                    self.watch(waiting, done)
-            else:
-                for nbl in batch.drain():
-                    done.fail(nbl, refusal)
+            waiting.put_back(batch, done)
+            if waiting.elapsed:
+                self.watch(waiting, done)
         return not full
 
     @on.cancel_send
@@ -319,9 +346,7 @@ class Tun(Adapter):
     def flush(self, status: NdisStatus) -> None:
         """Paused, asleep, being removed, or no handle left: what waits is given up."""
         with self.completing() as done, self.waiting as waiting:
-            for nbl in waiting.nbls.drain():
-                done.fail(nbl, status)
-            waiting.timed = False
+            waiting.flush(status, done)
             self.ageing.cancel()
 
     @ageing.elapsed
