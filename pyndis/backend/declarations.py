@@ -51,7 +51,7 @@ def overlay(declaration: StructDecl) -> list[Line]:
 
 def role_declaration(function: Function) -> list[Line]:
     """A callback's declaration by its function type, which carries the SAL."""
-    return _lines([*sal_lines(function, inspected=False), f"static {function.role} {function.name};"], function)
+    return _lines([f"static {function.role} {function.name};"], function)
 
 
 def prototype(function: Function, *, inspected: bool) -> list[Line]:
@@ -62,7 +62,7 @@ def prototype(function: Function, *, inspected: bool) -> list[Line]:
 
 def definition(function: Function, *, declared: bool, inspected: bool) -> list[Line]:
     """A function. `declared`: a declaration with its SAL stands above, so that the definition repeats none."""
-    known = declared or bool(function.role)
+    known = declared or (bool(function.role) and not function.annotations)
     notes = ["_Use_decl_annotations_"] if known else sal_lines(function, inspected=inspected)
     head = [*comment(function.doc), *notes, *_head(function, sal=not known)]
     return [*_lines(head, function), *function_body(function)]

@@ -9,7 +9,10 @@ _IRQL = {0: "PASSIVE_LEVEL", 1: "APC_LEVEL", 2: "DISPATCH_LEVEL"}  # the levels 
 
 
 def sal_lines(function: Function, *, inspected: bool) -> list[str]:
-    """The lines before a declaration. `inspected`: every caller looks at the status that it returns."""
+    """The lines before a declaration. `inspected`: every caller looks at the status that it returns.
+
+    The headers' types of statuses say which values are success, so no function repeats it.
+    """
     lines = list(function.annotations)
     if function.role:
         return lines  # the role's type says the rest
@@ -22,10 +25,6 @@ def sal_lines(function: Function, *, inspected: bool) -> list[str]:
 
 
 def _irql(function: Function) -> list[str]:
-    if function.entry_irql is None:
-        return [f"_IRQL_requires_max_({_IRQL[function.irql_max]})"] if function.irql_max in _IRQL else []
-    lowest, highest = function.entry_irql
-    if lowest == highest and lowest in _IRQL:
-        return [f"_IRQL_requires_({_IRQL[lowest]})"]
-    least = [f"_IRQL_requires_min_({_IRQL[lowest]})"] if lowest > 0 and lowest in _IRQL else []
-    return [*least, *([f"_IRQL_requires_max_({_IRQL[highest]})"] if highest in _IRQL else [])]
+    """The highest level at which its calls are legal: the entry that calls a hook may hold a mutex, so its level says nothing."""
+    highest = function.entry_irql[1] if function.irql_max is None and function.entry_irql else function.irql_max
+    return [f"_IRQL_requires_max_({_IRQL[highest]})"] if highest in _IRQL else []

@@ -17,6 +17,7 @@ from pyndis.ir.nodes import (
     Goto,
     If,
     Label,
+    Logic,
     Loop,
     Return,
     Stmt,
@@ -34,6 +35,7 @@ def reshape(function: Function) -> None:
         _return_calls(block)
         _tests_first(block)
         _handlers(block, function.body)
+        _nested(block)
 
 
 # ---- `Status = f(); if (failed) return Status; return STATUS_SUCCESS;`
@@ -85,6 +87,21 @@ def _tests_first(block: list[Stmt]) -> None:
             case Loop(test=None, step=None, body=[If(then=[Break()], orelse=[]) as leaves, *_]):
                 loop.test = Unary(BOOL, "!", leaves.test, span=leaves.test.span)
                 del loop.body[0]
+
+
+# ---- `if (a) { if (b) … }`
+
+
+def _nested(block: list[Stmt]) -> None:
+    for outer in block:
+        match outer:
+            case If(then=[], orelse=[_, *_]):
+                outer.test, outer.then, outer.orelse = Unary(BOOL, "!", outer.test), outer.orelse, []
+        match outer:
+            case If(then=[If(orelse=[]) as inner], orelse=[]):
+                outer.test = Logic(BOOL, "&&", outer.test, inner.test, span=outer.test.span)
+                outer.then = inner.then
+                _nested([outer])
 
 
 # ---- `if (failed) goto Handler; A; goto Done; Handler: B; Done:`

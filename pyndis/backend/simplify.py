@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from pyndis.backend.access import annotate
 from pyndis.backend.folding import fold
+from pyndis.backend.lock_roles import annotate_locks
 from pyndis.backend.naming import rename
 from pyndis.backend.shape import reshape
+from pyndis.backend.unread import pruned
 from pyndis.ir.nodes import Program
 
 
 def simplify(program: Program) -> None:
-    """Fold temporaries, straighten control flow, and name locals; in place. A second time changes nothing."""
+    """Fold temporaries, straighten control flow, name locals, annotate parameters; in place. A second time changes nothing."""
     for function in program.functions:
+        function.body = pruned(function.body)
         reshape(function)
         fold(function)
         reshape(function)
         rename(function)
+        annotate_locks(function)
+    annotate(program)
