@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from pyndis.cli.files import CATALOG, IMAGE, kind_of, read
+from pyndis.cli.files import CATALOG, IMAGE, OTHER, kind_of, read
 from pyndis.cli.inspecting.outline import outline
+from pyndis.diagnostics import Diagnostic, DriverFailure
 
 
 @click.command("inspect")
@@ -17,7 +18,13 @@ from pyndis.cli.inspecting.outline import outline
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def command(file: Path, as_json: bool) -> None:
     """Show what is in FILE, an image (.sys), a catalog (.cat) or an INF (.inf). Nothing is judged: see verify."""
-    report = {"file": str(file), **_report(read(file))}
+    data = read(file)
+    if kind_of(data) == OTHER and file.suffix.lower() != ".inf":
+        help = "give a .sys, .cat or .inf file of a driver package, and the whole of it"
+        raise DriverFailure(
+            Diagnostic("PYN-A07", f"{file} does not begin as an image or a catalog, and is named no .inf", help=help)
+        )
+    report = {"file": str(file), **_report(data)}
     click.echo(json.dumps(report, indent=2, ensure_ascii=False) if as_json else outline(report))
 
 

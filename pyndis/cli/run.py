@@ -25,7 +25,7 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "x86"}
 @click.option("--stack", required=True, metavar="tun:NAME|tap:NAME", help="The device that plays the network stack.")
 @click.option("--client", required=True, metavar="tun:NAME|unix:PATH|exec:CMD", help="Who opens the driver's device.")
 @click.option("--netns", default="", metavar="STACK[,CLIENT]", help="Network namespaces of the two devices.")
-@click.option("--device", metavar="PATH", help=r"What the client opens. Default: \\.\NAME1, by driver.toml or the image.")
+@click.option("--device", metavar="PATH", help=r"What the client opens, as \\.\WINTUN1. Default: the driver's first device.")
 @click.option("--verifier", is_flag=True, help="Check the rules of the kernel on the way; slower.")
 @click.option("--cpus", type=click.IntRange(1, 64), default=2, show_default=True, help="Processors of the machine played.")
 def command(

@@ -13,6 +13,7 @@ from pathlib import Path
 from pyndis.diagnostics import Diagnostic, UsageFailure
 from pyndis.host.adapter import Adapter
 from pyndis.host.endpoints import CLIENTS, STACKS, Opened, namespaces, opened, parse
+from pyndis.host.errors import SystemRefused
 from pyndis.host.host import Host
 from pyndis.host.wire import Frame, Value
 
@@ -75,21 +76,20 @@ def run(
 
     `stack` is tun:NAME or tap:NAME, `client` tun:NAME, unix:PATH or exec:COMMAND (a stream of bundles: a socket that it connects
     to, or its standard input and output); `netns` is STACK[,CLIENT]. `device` is the path that the client opens, by default
-    the image's name in upper case and the adapter's number. `ready` is called when packets can flow. The devices are made, but
-    not set up: give them addresses with `ip`.
+    the first device that the driver registers. `ready` is called when packets can flow. The network devices are made, but not
+    set up: give them addresses with `ip`.
 
     Raises RuleBroken for rules that the driver broke, DriverFailure, ToolFailure and UsageFailure as Host and the ends do.
     """
     stack_netns, client_netns = namespaces(netns)
     stack_end = parse("--stack", stack, STACKS, stack_netns)
     client_end = parse("--client", client, CLIENTS, client_netns)
-    path = device or rf"\\.\{Path(image).stem.upper()}{luid_index}"
     host = Host(image, clock="real", verifier=verifier, guard=guard, cpus=cpus)
     ended = stop or threading.Event()
     with _signals(ended), opened(stack_end, say, ended) as below, opened(client_end, say, ended) as above, host:
         adapter = host.add_adapter(luid_index)
         _check_medium(adapter, below.mode)
-        _start(host, adapter, below, above, path)
+        _start(host, adapter, below, above, device)
         say(f"{host.image.name}: {stack_end} <-> {client_end}; stop with Ctrl-C")
         began = time.monotonic()
         ready()
@@ -114,10 +114,20 @@ def _check_medium(adapter: Adapter, mode: str) -> None:
         )
 
 
-def _start(host: Host, adapter: Adapter, below: Opened, above: Opened, path: str) -> None:
-    keys: dict[str, Value] = {"adapter": adapter.id, "stack": below.mode, "client": above.mode, "path": path}
+def _start(host: Host, adapter: Adapter, below: Opened, above: Opened, device: str) -> None:
+    registered = adapter.attributes.get("devices", "").split(",")
+    keys: dict[str, Value] = {"adapter": adapter.id, "stack": below.mode, "client": above.mode, "path": device or registered[0]}
     session = host.session
-    session.finish(session.start("run", keys, descriptors=(below.descriptor, above.descriptor)))
+    try:
+        session.finish(session.start("run", keys, descriptors=(below.descriptor, above.descriptor)))
+    except SystemRefused as refused:
+        raise UsageFailure(
+            Diagnostic(
+                "PYN-H36",
+                f"the client cannot open {device or registered[0] or 'a device'}: {refused.status:#010x}",
+                help=f"give with --device what the driver registers: {', '.join(registered) or 'it registers no device'}",
+            )
+        ) from refused
 
 
 def _figures(reply: Frame, seconds: float) -> Figures:

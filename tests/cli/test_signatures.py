@@ -122,6 +122,13 @@ def test_inspect_shows_what_an_inf_installs(package: Path, pyndis: Run) -> None:
     assert report["services"][0]["ServiceBinary"] == r"%12%\wintun.sys"
 
 
+@pytest.mark.parametrize("name", ["foreign.sys", "foreign.cat", "foreign"])
+def test_inspect_refuses_what_no_package_holds(pyndis: Run, driver: Path, name: str) -> None:
+    Path(name).write_bytes(b"\x7fELF\x02\x01")
+    ended = pyndis("inspect", name)
+    assert (ended.code, "PYN-A07" in ended.err) == (1, True)
+
+
 def test_inspect_as_text_has_a_line_for_each_value(package: Path, pyndis: Run) -> None:
     lines = pyndis("inspect", package / "wintun.sys").out.splitlines()
     assert "architecture: amd64" in lines

@@ -231,6 +231,18 @@ def test_a_namespace_that_is_not_there_is_said() -> None:
         open_device("tun", "pyt0", "no-such-namespace")
 
 
+@network
+def test_a_device_that_is_not_there_is_said_with_what_there_is(tun_image: Path) -> None:
+    with pytest.raises(UsageFailure, match="PYN-H36") as refused:
+        run(tun_image, stack=f"tun:pyd{os.getpid() % 100000}", client="exec:true", device=r"\\.\NOTHING")
+    assert DEVICE in str(refused.value.diagnostics[0].help)
+
+
+@network
+def test_the_client_opens_the_drivers_device_where_none_is_named(tun_image: Path) -> None:
+    run(tun_image, stack=f"tun:pyd{os.getpid() % 100000}", client="exec:true", say=lambda _: None)
+
+
 @pytest.mark.parametrize("name", ["", "sixteen-letters!", "a/b", ".."])
 def test_a_device_needs_a_sound_name(name: str) -> None:
     with pytest.raises(UsageFailure, match="PYN-H30"):

@@ -21,8 +21,9 @@ def report(data: bytes) -> Report:
         with pefile.PE(data=data) as image:
             return {**_headers(image), **_contents(image), **inspect_signature(data)}
     except (pefile.PEFormatError, AttributeError, UnicodeDecodeError) as error:
+        said = str(error).strip("'\"")  # pefile quotes what it says
         help = "give a .sys file that is whole"
-        raise DriverFailure(Diagnostic("PYN-A07", f"this image cannot be read: {error}", help=help)) from error
+        raise DriverFailure(Diagnostic("PYN-A07", f"this image cannot be read: {said}", help=help)) from error
 
 
 def _headers(image: pefile.PE) -> Report:
