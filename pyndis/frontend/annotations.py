@@ -14,11 +14,6 @@ from pyndis.ir import types as c
 if TYPE_CHECKING:
     from pyndis.frontend.program import Context
 
-_INTEGERS = {
-    "u8": c.UCHAR, "u16": c.USHORT, "u32": c.ULONG, "u64": c.ULONG64, "i8": c.CHAR, "i16": c.SHORT, "i32": c.LONG,
-    "i64": c.LONG64,
-    "usize": c.ULONG_PTR,
-}  # fmt: skip
 _SPECIAL: dict[str, t.Type] = {
     "bool": t.BOOL,
     "int": t.NUMBER,
@@ -59,8 +54,8 @@ class Annotations:
         )
 
     def _name(self, module: Module, node: ast.Name, name: str, self_type: t.Type | None) -> t.Type:
-        if name in _INTEGERS:
-            return t.IntType(_INTEGERS[name])
+        if name in t.SIZES:
+            return t.IntType(t.SIZES[name])
         if name in _SPECIAL:
             return _SPECIAL[name]
         if name == "Self" and self_type is not None:
@@ -102,6 +97,9 @@ class Annotations:
                 return t.TypeOf(arguments[0])
             case "Locked" | "Mutexed":
                 return t.LockedType(arguments[0], name)
+        if name == "Array":
+            place = (span_of(module.file, node), "here")
+            raise error("PYN-K03", "an array has its length in its type", place, help="write `Annotated[Array[u8], 12]`")
         decl = self.context.scope.find(module, name)
         if isinstance(decl, ClassDecl) and len(decl.variables) == len(arguments):
             return t.ClassType(decl, tuple(arguments))
@@ -112,13 +110,18 @@ class Annotations:
         )
 
     def _annotated(self, module: Module, items: list[ast.expr], self_type: t.Type | None) -> t.Type:
-        base = None
+        if len(items) != 2:
+            place = (span_of(module.file, items[0]), "here")
+            raise error("PYN-K03", "Annotated[…] takes a type and one mark", place, help="as in `Annotated[u32, Within(0, 9)]`")
         if isinstance(items[0], ast.Subscript) and isinstance(items[0].value, ast.Name) and items[0].value.id == "Array":
             count = self.context.constants.integer(module, items[1])
             return t.ArrayType(self._read(module, items[0].slice, self_type), count)
         base = self._read(module, items[0], self_type)
         mark = items[1]
         if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Name) and mark.func.id == "Within":
+            if len(mark.args) != 2 or mark.keywords:
+                place = (span_of(module.file, mark), "here")
+                raise error("PYN-K03", "Within(…) takes the least and the greatest value", place, help="as in `Within(0, 9)`")
             low, high = (self.context.constants.integer(module, each) for each in mark.args)
             if not isinstance(base, t.IntType) or low < base.c.low or high > base.c.high or low > high:
                 raise error(

@@ -64,6 +64,7 @@ def assign_name(fx: Lowering, target: ast.Name, value: ast.expr, type: t.Type | 
     name, before = target.id, list(fx.live.live)
     _bind_name(fx, target, value, type)
     local = fx.locals[name]
+    fx.assigned(local)
     borrow(fx, local, value)
     for owner in before:
         if local.owner is not None and owner not in fx.live.live:
@@ -103,6 +104,8 @@ def _discard(fx: Lowering, local: Local) -> None:
 
 def bind(fx: Lowering, name: str, value: Value, node: ast.AST, type: t.Type | None = None) -> Local:
     """Give a name to a value."""
+    if isinstance(value.type, t.NoneType) and isinstance(value.expr.type, c.Void):
+        raise fx.refuse("PYN-K11", "found nothing, wanted a value", node, "the call gives none", help="write the call alone")
     if isinstance(value.type, t.StrType):
         raise fx.refuse("PYN-K18", "text in a local", node, help="text is for declarations and option()")
     local = fx.locals.get(name)
@@ -179,13 +182,21 @@ def _assign_place(fx: Lowering, target: ast.expr, value: Value, node: ast.AST, s
     if isinstance(target, ast.Attribute):
         if isinstance(target.value, ast.Name) and target.value.id == "raw" and "raw" not in fx.locals:
             raise fx.refuse("PYN-L10", "the kernel's names cannot be assigned", target)
-        place = member(fx, lower(fx, target.value), target.attr, target)
+        base = lower(fx, target.value)
+        _refuse_method(fx, base, target)
+        place = member(fx, base, target.attr, target)
     elif isinstance(target, ast.Subscript):
         place = lower(fx, target)
     else:
         raise fx.refuse("PYN-L10", "this cannot be assigned", target)
     check_stored(fx, target, place, source)
     store(fx, place, value, node)
+
+
+def _refuse_method(fx: Lowering, base: Value, target: ast.Attribute) -> None:
+    inner = fx.context.resolve(t.unmarked(base.type))
+    if isinstance(inner, t.ClassType) and inner.decl.method(target.attr) is not None:
+        raise fx.refuse("PYN-L10", f"{target.attr} of {inner} is no field and cannot be assigned", target)
 
 
 def store(fx: Lowering, place: Value, value: Value, node: ast.AST) -> None:

@@ -8,7 +8,7 @@ from pyndis.frontend import types as t
 from pyndis.frontend.borrows import check_use
 from pyndis.frontend.coercion import bind_shares, coerce
 from pyndis.frontend.constructs import instead_of_builtin
-from pyndis.frontend.declarations import ClassDecl, FuncDecl
+from pyndis.frontend.declarations import ClassDecl, EnumDecl, FuncDecl
 from pyndis.frontend.expressions import constant_value, lower
 from pyndis.frontend.function import Lowering
 from pyndis.frontend.instances import instance_of, refuse_starred_parameters
@@ -60,6 +60,8 @@ def _named_call(fx: Lowering, node: ast.Call, name: str, into: Local | None) -> 
         if found.is_generator:
             raise fx.refuse("PYN-L07", f"{name} is a generator", node, help="write `for … in` before it")
         return _call_function(fx, found, node, into)
+    if isinstance(found, EnumDecl):
+        raise fx.refuse("PYN-K16", f"{name} cannot be made of a number", node, help=f"name a member: `{name}.…`")
     raise fx.refuse("PYN-N01", f"no function is named {name} here", node, help=instead_of_builtin(name))
 
 
@@ -109,6 +111,8 @@ def _method_call(fx: Lowering, node: ast.Call, base: Value, name: str, into: Loc
         raise fx.refuse("PYN-K12", f"{name} of {inner} is not a method", node)
     if method.is_generator:
         raise fx.refuse("PYN-L07", f"{name} is a generator", node, help="write `for … in` before it")
+    if method.decorator("property") is not None:
+        raise fx.refuse("PYN-K12", f"{name} of {inner} is a property", node, help="leave out the parentheses")
     refuse_private(fx, method, node)
     refuse_changing(fx, inner, name, node)
     follow_records(fx, inner, name, base.local, node)
@@ -254,7 +258,11 @@ def _consumed(fx: Lowering, instance: Instance, values: list[Value], node: ast.A
             check_use(fx, value.local, node)
             if fx.request is value.local and instance.decl.name == "fail":
                 raise fx.refuse(
-                    "PYN-O18", "a hook raises to refuse its request", node, "fail() is for requests of a queue", "write `raise NtError(…)`"
+                    "PYN-O18",
+                    "a hook raises to refuse its request",
+                    node,
+                    "fail() is for queues",
+                    "write `raise NtError(…)`",
                 )
             if fx.request is value.local and fx.state is not None:
                 fx.state.disposition = "pending" if instance.decl.decorator("pends") else "completed"

@@ -16,6 +16,8 @@ from pyndis.ir import types as c
 
 def coerce(fx: Lowering, value: Value, wanted: t.Type, node: ast.AST, parameter: str = "") -> ir.Expr:
     """The expression to pass or store. Raises PYN-K11 if the value is of another type."""
+    if parameter and value.node is not None:
+        node = value.node
     wanted = fx.context.resolve(wanted)
     found = fx.context.resolve(value.type)
     if isinstance(wanted, t.SharedType) and isinstance(found, t.SharedType):

@@ -116,7 +116,7 @@ class Constants:
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
                 return self._binary(module, node, left, op, right)
             case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
-                return _COMPARE[type(op)](self.value(module, left), self.value(module, right))
+                return self._compare(module, node, _COMPARE[type(op)], self.value(module, left), self.value(module, right))
             case ast.Tuple(elts=items):
                 return tuple(self.value(module, each) for each in items)
             case ast.Dict(keys=keys, values=values):
@@ -130,6 +130,15 @@ class Constants:
                 name, *allowed = (str(self.value(module, each)) for each in arguments)
                 return self._option(module, node, name, allowed)
         raise NotConstant
+
+    def _compare(
+        self, module: Module, node: ast.expr, compare: Callable[[object, object], bool], left: Constant, right: Constant
+    ) -> bool:
+        kinds = [each.decl.name if isinstance(each, Member) else type(each).__name__ for each in (left, right)]
+        if kinds[0] != kinds[1] and None not in (left, right):
+            place = (span_of(module.file, node), "here")
+            raise error("PYN-K14", f"{kinds[0]} is never equal to {kinds[1]}", place, help="compare things of one type")
+        return compare(left, right)
 
     def _named(self, module: Module, name: str) -> Constant:
         found = self.context.scope.find(module, name)

@@ -9,6 +9,7 @@ from pyndis.frontend import types as t
 from pyndis.frontend.constants import Constant, Member, NotConstant
 from pyndis.frontend.declarations import ClassDecl, FieldDecl
 from pyndis.frontend.errors import SourceError, error, span_of
+from pyndis.frontend.validity import check_type
 from pyndis.ir import types as c
 
 if TYPE_CHECKING:
@@ -105,10 +106,15 @@ def declared_type(context: Context, field: FieldDecl) -> t.Type:
     call = field.declared
     if isinstance(call, ast.Call):
         if isinstance(call.func, ast.Subscript):
-            return context.resolve(context.annotations.read(field.module, call.func, t.Bindings()))
+            found_type = context.resolve(context.annotations.read(field.module, call.func, t.Bindings()))
+            check_type(context, field.module, call.func, found_type, field=True)
+            return found_type
         if isinstance(call.func, ast.Name):
             found = context.scope.find(field.module, call.func.id)
             if isinstance(found, ClassDecl):
+                if found.variables:
+                    place = (span_of(field.module.file, call), "here")
+                    raise error("PYN-K03", f"{found.name} needs to know of what", place, help=f"write `{found.name}[…]()`")
                 return t.ClassType(found)
     raise _no_declaration(field)
 

@@ -12,7 +12,7 @@ from pyndis.frontend.declarations import ConstantDecl
 from pyndis.frontend.function import Lowering
 from pyndis.frontend.members import lower_attribute
 from pyndis.frontend.names import upper
-from pyndis.frontend.state import Value
+from pyndis.frontend.state import Local, Value
 from pyndis.ir import nodes as ir
 from pyndis.ir import types as c
 
@@ -30,6 +30,7 @@ def lower(fx: Lowering, node: ast.expr) -> Value:
     value = _lower(fx, node) if not isinstance(node, ast.Call) else lower_call(fx, node)
     if value.expr.span is None and not isinstance(value.expr, (ir.Var, ir.Const)):
         value.expr.span = fx.span(node)
+    value.node = node
     return value
 
 
@@ -37,6 +38,7 @@ def _lower(fx: Lowering, node: ast.expr) -> Value:
     match node:
         case ast.Name(id=name) if name in fx.locals:
             check_use(fx, fx.locals[name], node)
+            _check_assigned(fx, fx.locals[name], node)
             return fx.reference(fx.locals[name])
         case ast.Name() | ast.Constant():
             return _constant(fx, node)
@@ -55,6 +57,16 @@ def _lower(fx: Lowering, node: ast.expr) -> Value:
         case ast.Subscript():
             return _subscript(fx, node)
     raise fx.refuse("PYN-L01", f"{describe(node)} is not in the language", node, "this expression", instead(node))
+
+
+def _check_assigned(fx: Lowering, local: Local, node: ast.AST) -> None:
+    if local.tracked and local not in fx.live.assigned:
+        raise fx.refuse(
+            "PYN-N02",
+            f"{local.name} has no value on some paths to here",
+            node,
+            help="give it a value on all paths",
+        )
 
 
 # ---- constants
@@ -197,12 +209,29 @@ def _comparison(
     fx: Lowering, node: ast.Compare, left: Value, op: ast.cmpop, right: Value, left_node: ast.expr, right_node: ast.expr
 ) -> ir.Expr:
     spelled = _COMPARE[type(op)]
+    _refuse_comparison(fx, node, left.type, op, right.type)
     if isinstance(right.type, t.NoneType) or isinstance(left.type, t.NoneType):
         value = left if isinstance(right.type, t.NoneType) else right
         return ir.Compare(c.BOOL, spelled, value.expr, ir.Null(value.expr.type), span=fx.span(node))  # type: ignore[arg-type]
     if not comparable(left.type, right.type):
         raise fx.refuse("PYN-K14", f"{left.type} is never equal to {right.type}", node, help="compare things of one type")
     return ir.Compare(c.BOOL, spelled, left.expr, right.expr, span=fx.span(node))  # type: ignore[arg-type]
+
+
+def _refuse_comparison(fx: Lowering, node: ast.AST, left: t.Type, op: ast.cmpop, right: t.Type) -> None:
+    none = isinstance(left, t.NoneType) or isinstance(right, t.NoneType)
+    other = right if isinstance(left, t.NoneType) else left
+    number = t.is_integer(other) or isinstance(other, t.BoolType | t.EnumType)
+    if none and number and not isinstance(other, t.RawType):
+        raise fx.refuse("PYN-K14", f"{other} is never None", node, help="delete the comparison")
+    if isinstance(op, ast.Is | ast.IsNot) and number and not none:
+        raise fx.refuse("PYN-K14", "`is` asks for the same object, and these are numbers", node, help="write `==` or `!=`")
+    if isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE) and not (_is_ordered(left) and _is_ordered(right)):
+        raise fx.refuse("PYN-K14", f"{left} and {right} have no order", node, help="compare numbers")
+
+
+def _is_ordered(type: t.Type) -> bool:
+    return t.is_integer(type) or isinstance(type, t.RawType)
 
 
 def comparable(left: t.Type, right: t.Type) -> bool:

@@ -184,6 +184,11 @@ class Lowering:
                 local.owner.given = self.span(node)
             self.consume(local.owner)
 
+    def assigned(self, local: Local) -> None:
+        """From here on the local has a value."""
+        local.tracked = True
+        self.live.assigned |= {local}
+
     def release_since(self, outer: list[Owner], node: ast.AST, *, raising: bool = False) -> None:
         """Release what is owned now and was not then, in reverse. What has no release of its own is an error."""
         for owner in reversed([each for each in self.live.live if each not in outer] if self.state is not None else []):
@@ -229,4 +234,6 @@ class Lowering:
         narrow = {k: v for k, v in first.narrow.items() if all(each.narrow.get(k) == v for each in reached[1:])}
         dispositions = {each.disposition for each in reached}
         disposition = dispositions.pop() if len(dispositions) == 1 else "mixed"
-        return State(list(first.live), narrow, disposition, frozenset().union(*(each.used for each in reached)))
+        used = frozenset().union(*(each.used for each in reached))
+        assigned = first.assigned.intersection(*(each.assigned for each in reached))
+        return State(list(first.live), narrow, disposition, used, assigned)

@@ -10,6 +10,7 @@ from pyndis.frontend.errors import error, span_of
 from pyndis.frontend.layout import c_prefix
 from pyndis.frontend.names import camel
 from pyndis.frontend.program import Context, Instance
+from pyndis.frontend.validity import check_type
 
 
 def instance_of(
@@ -74,6 +75,8 @@ def _new(context: Context, decl: FuncDecl, owner: t.ClassType | None, bound: t.B
     instance.result = (
         context.resolve(context.annotations.read(decl.module, returns, instance.bindings, owner)) if returns else t.NONE
     )
+    if returns is not None and not isinstance(instance.result, t.IteratorType):
+        check_type(context, decl.module, returns, instance.result)
     return instance
 
 
@@ -94,9 +97,7 @@ def _parameters(context: Context, instance: Instance, shares: list[t.Type]) -> l
                 help=f"for example `{argument.arg}: u32`",
             )
         type = context.resolve(context.annotations.read(decl.module, argument.annotation, instance.bindings, instance.owner))
-        if isinstance(type, t.StrType):
-            place = (span_of(decl.module.file, argument), "this parameter")
-            raise error("PYN-K18", f"text as a parameter of {decl.name}", place, help="pass a number, or a member of an IntEnum")
+        check_type(context, decl.module, argument.annotation, type)
         if isinstance(type, t.SharedType) and shares:
             type = shares.pop(0)
         found.append((argument.arg, type))

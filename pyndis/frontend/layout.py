@@ -159,9 +159,12 @@ def need_struct(context: Context, type: t.ClassType) -> str:
     if name not in context.structs:
         decl = ir.StructDecl(name, [], doc=type.decl.doc, span=type.decl.span)
         context.structs[name] = decl
+        if not type.decl.module.library:
+            _check_fields(context, type)
         decl.fields = [
             ir.StructField(camel(each.name), c_field(context, field_type(context, type, each))) for each in _fields(type.decl)
         ]
+        _check_room(context, type, decl)
         if type.decl.kernel:
             parameter = camel(_root(type.decl).name)
             decl.overlay = (parameter, str(type.decl.keyword("overlay")).format(f"({parameter})"))
@@ -169,6 +172,18 @@ def need_struct(context: Context, type: t.ClassType) -> str:
         del context.structs[name]  # behind the structs that it holds in place
         context.structs[name] = decl
     return name
+
+
+def _check_fields(context: Context, type: t.ClassType) -> None:
+    from pyndis.frontend.validity import check_fields
+
+    check_fields(context, type)
+
+
+def _check_room(context: Context, type: t.ClassType, struct: ir.StructDecl) -> None:
+    from pyndis.frontend.room import check_room
+
+    check_room(context, type.decl, [each.type for each in struct.fields])
 
 
 def _fields(decl: ClassDecl) -> list[FieldDecl]:

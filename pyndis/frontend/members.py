@@ -42,7 +42,7 @@ def member(fx: Lowering, base: Value, name: str, node: ast.AST) -> Value:
             f"this may be None here, and None has no {name}",
             node,
             f"of type {type}",
-            help="compare it with None first",
+            help="keep it in a local, and compare that with None first",
         )
     if isinstance(type, t.SharedType) and not type.unit:
         base = Value(type.inner, member_expr(base.expr, "Object", fx.c_value(type.inner)), base.local)
@@ -73,7 +73,7 @@ def _class_member(fx: Lowering, base: Value, type: t.ClassType, name: str, node:
     if method is not None and method.decorator("callback") is not None:
         fx.context.callbacks.append((method, type))  # it may call what is being lowered, so it is lowered later
         return Value(t.RawType(c.Named("PVOID")), ir.Global(c.Named("PVOID"), c_prefix(type) + camel(method.name)))
-    raise fx.refuse("PYN-K12", f"{type} has no {name}", node, help=_nearest(type.decl, name))
+    raise fx.refuse("PYN-K12", f"{type} has no {name}", node, help=_instead(type.decl, name))
 
 
 def refuse_private(fx: Lowering, declared: FieldDecl | FuncDecl, node: ast.AST) -> None:
@@ -82,7 +82,9 @@ def refuse_private(fx: Lowering, declared: FieldDecl | FuncDecl, node: ast.AST) 
         raise fx.refuse("PYN-U03", f"{declared.name} is a private part of the framework", node, help="use what has no underscore")
 
 
-def _nearest(decl: ClassDecl, name: str) -> str:
+def _instead(decl: ClassDecl, name: str) -> str:
+    if decl.method(name) is not None:
+        return f"call it: `{name}()`"
     import difflib
 
     known = [each for ancestor in decl.ancestors for each in (*ancestor.fields, *ancestor.methods) if not each.startswith("_")]

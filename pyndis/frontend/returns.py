@@ -25,6 +25,8 @@ def lower_return(fx: Lowering, node: ast.Return) -> None:
         isinstance(node.value, ast.Constant) and node.value.value is None and fx.result_out is None
     ):
         expr = _returned(fx, node.value, node)
+    elif not isinstance(fx.instance.result, t.OptionalType | t.NoneType):
+        raise fx.refuse("PYN-K11", f"found nothing, wanted {fx.instance.result}", node, help="return a value")
     elif isinstance(fx.instance.result, t.OptionalType):
         expr = ir.Null(fx.c_value(fx.instance.result))
     fx.release_since([], node)

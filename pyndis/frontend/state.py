@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -14,7 +15,10 @@ from pyndis.ir import nodes as ir
 
 @dataclass(eq=False)
 class Local:
-    """A name in a function. `alias`: what it stands for, in an expanded generator; `root`: the local that it looks into."""
+    """A name in a function. `alias`: what it stands for, in an expanded generator; `root`: the local that it looks into.
+
+    `tracked`: it begins with an assignment, so that there are paths on which it has no value.
+    """
 
     name: str
     type: t.Type
@@ -23,6 +27,7 @@ class Local:
     alias: Value | None = None
     owner: Owner | None = None
     root: Local | None = None
+    tracked: bool = False
 
 
 @dataclass(eq=False)
@@ -34,6 +39,7 @@ class Value:
     local: Local | None = None
     constant: Constant | None = None
     fresh: bool = False
+    node: ast.AST | None = None
 
 
 @dataclass(eq=False)
@@ -56,17 +62,18 @@ class Owner:
 class State:
     """At one point of a function: what is owned, in order of acquiring; which locals are narrowed; how the request stands.
 
-    `used`: readers whose record is loaded and not taken, and places that are taken.
+    `used`: readers whose record is loaded and not taken, and places that are taken; `assigned`: locals that have a value.
     """
 
     live: list[Owner] = field(default_factory=list)
     narrow: dict[Local, t.Type] = field(default_factory=dict)
     disposition: str = ""
     used: frozenset[Local] = frozenset()
+    assigned: frozenset[Local] = frozenset()
 
     def copy(self) -> State:
         """For a branch."""
-        return State(list(self.live), dict(self.narrow), self.disposition, self.used)
+        return State(list(self.live), dict(self.narrow), self.disposition, self.used, self.assigned)
 
 
 @dataclass(eq=False)

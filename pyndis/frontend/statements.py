@@ -55,6 +55,8 @@ def _expression(fx: Lowering, node: ast.Expr) -> None:
         )
     if isinstance(value.expr, ir.Call) and not value.expr.pure:
         fx.emit(ir.Do(value.expr), node)
+    elif isinstance(value.expr, ir.Call) and not fx.module.library:
+        raise fx.refuse("PYN-L14", "this call only computes a value", node, help="delete it, or use its value")
 
 
 def _if(fx: Lowering, node: ast.If) -> None:

@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     from pyndis.frontend.declarations import ClassDecl, EnumDecl
 
 
+SIZES = {
+    "u8": c.UCHAR, "u16": c.USHORT, "u32": c.ULONG, "u64": c.ULONG64, "i8": c.CHAR, "i16": c.SHORT, "i32": c.LONG,
+    "i64": c.LONG64, "usize": c.ULONG_PTR,
+}  # fmt: skip
+"""The integers of the language."""
+
+
 class Type:
     """Any type. Types are values."""
 
@@ -38,6 +45,9 @@ class IntType(Type):
     c: c.Int
 
     def __str__(self) -> str:
+        for name, kind in SIZES.items():
+            if self.c.name == kind.name:
+                return name if self.c == kind else f"{name} within {self.c.low}..{self.c.high}"
         return f"an integer of {self.c.low}..{self.c.high}"
 
 

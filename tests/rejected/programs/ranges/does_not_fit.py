@@ -1,0 +1,14 @@
+from pyndis.kernel import *
+
+
+class State:
+    count: u32
+
+
+class Tun(Adapter):
+    state = Locked[State]()
+
+    @on.halt
+    def halt(self) -> None:
+        with self.state as state:
+            state.count += 1

@@ -1,0 +1,8 @@
+from pyndis.kernel import *
+
+
+class Tun(Adapter):
+    @on.halt
+    def halt(self) -> None:
+        count = self.tokens.read()
+        value = count and 3

@@ -1,0 +1,9 @@
+from pyndis.kernel import *
+
+
+class State:
+    count: Annotated[u8]
+
+
+class Tun(Adapter):
+    state: State

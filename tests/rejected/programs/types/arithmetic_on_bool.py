@@ -1,0 +1,8 @@
+from pyndis.kernel import *
+
+
+class Tun(Adapter):
+    @on.halt
+    def halt(self) -> None:
+        ready = self.tokens.read() > 3
+        value = ready + 1

@@ -1,0 +1,9 @@
+from pyndis.kernel import *
+
+
+class Tun(Adapter):
+    @on.halt
+    def halt(self) -> None:
+        value = 3
+        if value == "abc":
+            pass

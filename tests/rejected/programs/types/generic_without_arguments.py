@@ -1,0 +1,5 @@
+from pyndis.kernel import *
+
+
+class Tun(Adapter):
+    reads = IrpQueue()

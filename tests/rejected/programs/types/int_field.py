@@ -1,0 +1,9 @@
+from pyndis.kernel import *
+
+
+class State:
+    count: int
+
+
+class Tun(Adapter):
+    state: State

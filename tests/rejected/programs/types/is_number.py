@@ -1,0 +1,9 @@
+from pyndis.kernel import *
+
+
+class Tun(Adapter):
+    @on.halt
+    def halt(self) -> None:
+        value = self.tokens.read()
+        if value is 3:
+            pass

@@ -1,0 +1,14 @@
+from pyndis.kernel import *
+
+
+class State:
+    count: u32
+
+
+class Tun(Adapter):
+    @device.write
+    def write(self, irp: Owned[Irp]) -> None:
+        bundle = irp.readable(1, 100)
+        reader = bundle.reader(Status.INVALID_USER_BUFFER)
+        state = reader.load(State)
+        irp.complete(0, Boost.NO)

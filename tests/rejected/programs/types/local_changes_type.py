@@ -1,0 +1,8 @@
+from pyndis.kernel import *
+
+
+class Tun(Adapter):
+    @on.halt
+    def halt(self) -> None:
+        value = 3
+        value = self

@@ -1,0 +1,9 @@
+from pyndis.kernel import *
+
+
+class State:
+    state: State
+
+
+class Tun(Adapter):
+    state: State

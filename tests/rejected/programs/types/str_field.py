@@ -1,0 +1,9 @@
+from pyndis.kernel import *
+
+
+class State:
+    name: str
+
+
+class Tun(Adapter):
+    state: State
