@@ -100,6 +100,7 @@ def _enter_lock(fx: Lowering, item: ast.withitem, value: Value, kind: t.LockedTy
     else:
         acquire = ir.Call(c.VOID, "ExAcquireFastMutex", [lock])
         release = ir.Call(c.VOID, "ExReleaseFastMutex", [lock])
+    acquire.span = fx.span(item.context_expr)
     fx.emit(ir.Do(acquire), item.context_expr)
     if name:
         held = c.Struct(pointee(fx.context, kind.inner).name)  # type: ignore[attr-defined]
@@ -110,7 +111,8 @@ def _enter_lock(fx: Lowering, item: ast.withitem, value: Value, kind: t.LockedTy
 
     def leave(raising: bool) -> None:
         del raising
-        fx.emit(ir.Do(ir.Call(c.VOID, release.function, list(release.args))), item.context_expr)
+        call = ir.Call(c.VOID, release.function, list(release.args), span=fx.span(item.context_expr))
+        fx.emit(ir.Do(call), item.context_expr)
 
     _own(fx, fx.locals[name] if name else None, name or "lock", item.context_expr, leave)
 

@@ -1,4 +1,7 @@
-"""Which lock an expression means: the same field of the same struct is one lock, whichever way it is reached."""
+"""Which lock an expression means.
+
+The same field of the same struct is one lock, whichever way it is reached, unless several fields hold such a struct: then each is one.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,34 @@ def key(expr: ir.Expr, structs: dict[str, ir.StructDecl], function: ir.Function)
     if isinstance(place, ir.Global):
         return place.name
     if isinstance(place, ir.Field):
-        owner: CType | None = place.base.type.target if isinstance(place.base.type, Pointer) else place.base.type
-        *way, last = place.name.split(".")
-        for name in way:
-            owner = _field(owner, name, structs)
-        if isinstance(owner, Struct):
-            return f"{owner.name}.{last}"
+        owner, way = _way(place)
+        named = _innermost(owner, way, structs)
+        if named:
+            return named
     return f"{function.name}: {spell(place)}"
+
+
+def _way(place: ir.Field) -> tuple[CType, list[str]]:
+    """What the outermost pointer points to, and the names of the fields from there on."""
+    names, base = place.name.split("."), place.base
+    while isinstance(base, ir.Field) and not isinstance(base.type, Pointer):
+        names, base = [*base.name.split("."), *names], base.base
+    return (base.type.target if isinstance(base.type, Pointer) else base.type), names
+
+
+def _innermost(owner: CType | None, way: list[str], structs: dict[str, ir.StructDecl]) -> str:
+    """Struct and field, or more of the way where the struct is held by several fields; nothing where it is no struct."""
+    named = ""
+    for number, name in enumerate(way):
+        if not isinstance(owner, Struct):
+            return ""
+        named = f"{named}.{name}" if number and _holders(owner, structs) > 1 else f"{owner.name}.{name}"
+        owner = _field(owner, name, structs)
+    return named
+
+
+def _holders(owner: Struct, structs: dict[str, ir.StructDecl]) -> int:
+    return sum(each.type == owner for struct in structs.values() for each in struct.fields)
 
 
 def _place(expr: ir.Expr) -> ir.Expr:
