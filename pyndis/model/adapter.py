@@ -39,7 +39,7 @@ class ModelAdapter:
         self.received: list[Packet] = []
         self.completed: list[int] = []
         self.indications: list[str] = []
-        self.held: list[Any] = []
+        self._lent: dict[int, Any] = {}
         self.closing: list[Handle] = []
         self._keeps = False
         self._pausing: Operation | None = None
@@ -92,20 +92,24 @@ class ModelAdapter:
         """From now on the stack keeps what is indicated, until return_held."""
         self._keeps = True
 
+    @property
+    def held(self) -> list[int]:
+        """The numbers of the NBLs that the stack keeps, oldest first."""
+        return list(self._lent)
+
     def return_held(self, order: str | Sequence[int] = "forward", *, chained: bool = True, seed: int = 0) -> int:
-        """Give back what the stack keeps, or the positions listed as `order`; how many NBLs it were."""
-        chosen = self._ordered(order, seed)
-        self.held = [each for each in self.held if not any(each is other for other in chosen)]
+        """Give back what the stack keeps, or the NBLs listed as `order`; how many it were. `seed` is for the order `shuffled`."""
+        chosen = [self._lent.pop(each) for each in self._ordered(order, seed)]
         for each in [chosen] if chained else [[one] for one in chosen]:
             if each:
                 self.object.given_back(linked(each))
         self._settle()
         return len(chosen)
 
-    def _ordered(self, order: str | Sequence[int], seed: int) -> list[Any]:
+    def _ordered(self, order: str | Sequence[int], seed: int) -> list[int]:
         if not isinstance(order, str):
-            return [self.held[each] for each in order]
-        chosen = list(self.held)
+            return list(order)
+        chosen = self.held
         if order == "reverse":
             chosen.reverse()
         elif order == "shuffled":
@@ -170,7 +174,8 @@ class ModelAdapter:
             data = nbl._mdl.start.load(nbl._mdl.count)
             self.received.append(Packet(data, int.from_bytes(nbl._frame_type.to_bytes(2, "little"), "big")))
         if self._keeps:
-            self.held += nbls
+            first_number = len(self.received) - len(nbls) + 1
+            self._lent |= dict(enumerate(nbls, first_number))
         else:
             self.object.given_back(linked(nbls))
 

@@ -1,4 +1,4 @@
-"""Which methods of an adapter the kernel calls, and what else only its source says: in CPython decorators leave nothing behind."""
+"""Which methods of an adapter the kernel calls, and what else its source alone says: in CPython decorators leave nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fields without a value: memory of the kernel's begins as zeros, so a field holds the zero of its annotation at first."""
+"""Fields without a value: an adapter's memory begins as zeros, so a field holds the zero of its annotation at first."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated, Any, Protocol, TypeVar, Union, get_args, get_origi
 
 from pyndis.kernel.marks import Array, Mark
 from pyndis.kernel.objects import Allocated, KernelObject
+from pyndis.model.faults import ModelFault
 from pyndis.model.rawtypes import RawType
 
 
@@ -25,6 +26,8 @@ def first_value(self: Any, name: str) -> Any:
     if found is None:
         raise AttributeError(f"{type(self).__name__} has no field {name}")
     value = zero(found, self)
+    if isinstance(self, KernelObject) and isinstance(value, int | None) and not hasattr(type(self), name):
+        raise ModelFault(f"{type(self).__name__}.{name} is read before it is written: the words of a driver in it hold anything")
     setattr(self, name, value)
     return value
 
