@@ -1,6 +1,6 @@
 """Which lock an expression means.
 
-The same field of the same struct is one lock, whichever way it is reached, unless several fields hold such a struct: then each is one.
+The same field of the same struct is one lock, whichever way it is reached; where several fields hold such a struct, each is one.
 """
 
 from __future__ import annotations
