@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from textwrap import dedent
 
 from pyndis.diagnostics import Diagnostic, DriverFailure
 from pyndis.host.symbols import Symbols
@@ -49,15 +51,18 @@ class Violation:
 
     def report(self) -> str:
         """All of it, as text of several lines."""
-        parts = [f"{self.rule}: {self.message}"]
-        parts += _section("called from", [str(each) for each in self.stack])
+        return "\n".join([f"{self.rule}: {self.message}", *self.details()])
+
+    def details(self) -> list[str]:
+        """What is known besides the rule and the message, in lines."""
+        parts = _section("called from", [str(each) for each in self.stack])
         parts += _section("the object", [self.subject] if self.subject else [])
         parts += _section("allocated at", [str(each) for each in self.allocated])
         parts += _section("freed at", [str(each) for each in self.freed])
         parts += _section("history", list(self.history))
         if self.seed is not None:
             parts.append(f"  seed {self.seed}")
-        return "\n".join(parts)
+        return parts
 
 
 def _section(title: str, lines: list[str]) -> list[str]:
@@ -68,7 +73,9 @@ class RuleBroken(DriverFailure, AssertionError):
     """The driver broke rules that the test did not announce with `expect`, or kept one that it announced."""
 
     def __init__(self, violations: tuple[Violation, ...], missing: tuple[str, ...] = ()) -> None:
-        found = [Diagnostic("PYN-H20", f"{each.rule}: {each.message}", notes=(each.report(),)) for each in violations]
+        times = Counter((each.rule, each.message, each.stack) for each in violations)
+        first = {(each.rule, each.message, each.stack): each for each in reversed(violations)}
+        found = [_broken(first[same], count) for same, count in times.items()]
         kept = [Diagnostic("PYN-H21", f"{rule} was expected and did not happen") for rule in missing]
         super().__init__(*found, *kept)
         self.violations = violations
@@ -78,6 +85,12 @@ class RuleBroken(DriverFailure, AssertionError):
         return "\n".join(
             [*(each.report() for each in self.violations), *(f"{each}: expected, did not happen" for each in self.missing)]
         )
+
+
+def _broken(violation: Violation, times: int) -> Diagnostic:
+    often = f" ({times:,} times at this place)" if times > 1 else ""
+    known = dedent("\n".join(violation.details()))
+    return Diagnostic("PYN-H20", f"{violation.rule}: {violation.message}{often}", notes=(known,) if known else ())
 
 
 def violation_of(event: Frame, symbols: Callable[[str], Symbols], seed: int | None = None) -> Violation:

@@ -18,6 +18,7 @@ from pyndis.host.host import Host
 from pyndis.host.wire import Frame, Value
 
 _LOOK = 0.2  # seconds between two looks at whether the ends still live
+_ENOUGH = 100  # broken rules that end a run: more would say the same again
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _MEDIUM_OF = {"tun": 19, "tap": 0}  # NdisMediumIP, NdisMedium802_3
 
@@ -72,7 +73,7 @@ def run(
     say: Say = print,
     ready: Callable[[], None] = lambda: None,
 ) -> Figures:
-    """Carry traffic until a signal, `stop`, or the end of the client; then end the driver in good order and say what went.
+    """Carry traffic until a signal, `stop`, the end of the client or many broken rules; then end the driver in good order.
 
     `stack` is tun:NAME or tap:NAME, `client` tun:NAME, unix:PATH or exec:COMMAND (a stream of bundles: a socket that it connects
     to, or its standard input and output); `netns` is STACK[,CLIENT]. `device` is the path that the client opens, by default
@@ -93,7 +94,7 @@ def run(
         say(f"{host.image.name}: {stack_end} <-> {client_end}; stop with Ctrl-C")
         began = time.monotonic()
         ready()
-        while above.alive() and host.alive and not ended.wait(_LOOK):
+        while above.alive() and host.alive and len(host.session.violations) < _ENOUGH and not ended.wait(_LOOK):
             pass
         host.session.call("run-stop")
         figures = _figures(host.session.call("run-stats"), time.monotonic() - began)
