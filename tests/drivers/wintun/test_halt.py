@@ -296,7 +296,7 @@ def test_shutdown_in_every_state_with_work_in_flight(images: Images, bugcheck: b
         if state == "pausing":
             handle.write(bundle(ipv4()))
         if state != "running":
-            adapter.pause(wait=False)
+            assert adapter.pause(wait=False).done is (state == "paused")
         handle.read(SMALLEST_READ)
         adapter.shutdown(bugcheck=bugcheck)
         assert adapter.link.life == "shutdown"
@@ -319,7 +319,7 @@ def test_the_token_of_a_return_goes_after_the_write_is_completed(host: Host, ada
     adapter.hold_returns()
     write = handle.write(bundle(ipv4()))
     pause = adapter.pause(wait=False)
-    host.calls(reset=True)
+    assert not pause.done
     hold = host.hold_call("IofCompleteRequest")
     returning = host.session.start("return", {"adapter": adapter.id, "all": "forward"})
     assert hold.reached

@@ -107,6 +107,7 @@ def test_pause_pends_until_every_indicated_nbl_is_back(
     chain = adapter.send([ipv4()])
     read = handle.read(SMALLEST_READ)
     pause = adapter.pause(wait=False)
+    assert not pause.done
     while len(adapter.held) > 1:
         adapter.return_held(adapter.held[1:2])
         assert not pause.done
@@ -155,6 +156,7 @@ def test_a_write_that_comes_while_pausing_indicates_nothing(adapter: Adapter, ha
     adapter.hold_returns()
     handle.write(bundle(ipv4(41)))
     pause = adapter.pause(wait=False)
+    assert not pause.done
     late = handle.write(bundle(ipv4(42), ipv6(43)))
     assert (late.status, late.information) == (Nt.SUCCESS, len(bundle(ipv4(42), ipv6(43))))
     assert counted(adapter)["ifInDiscards"] == 2
@@ -220,6 +222,7 @@ def test_handles_open_and_close_while_pausing(host: Host, adapter: Adapter, hand
     adapter.hold_returns()
     write = handle.write(bundle(ipv4()))
     pause = adapter.pause(wait=False)
+    assert not pause.done
     other = host.open(path_of(INDEX))
     other.close()
     handle.close()
@@ -289,6 +292,7 @@ def test_adapters_live_and_pause_apart(host: Host) -> None:
     first.hold_returns()
     one.write(bundle(ipv4(21)))
     pause = first.pause(wait=False)
+    assert not pause.done
     second.set_power(2)
     second.set_power(0)
     two.write(bundle(ipv4(22)))
