@@ -37,8 +37,6 @@ def hooks_of(adapter: type[Adapter]) -> Hooks:
 
 
 def _decorators(adapter: type) -> Iterator[tuple[str, ast.expr]]:
-    module = inspect.getmodule(adapter)
-    assert module is not None
     for cls in _module(adapter).body:
         if isinstance(cls, ast.ClassDef) and cls.name == adapter.__name__:
             for method in cls.body:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -122,6 +121,4 @@ def _addr(value: Any) -> Any:
     """`addr(…)`, which the driver calls by the library's own function."""
     if isinstance(value, RawStruct):
         return value
-    frame = sys._getframe(2)
-    assert inspect.isframe(frame)
-    return place_in(frame, value)
+    return place_in(sys._getframe(2), value)

@@ -15,7 +15,7 @@ from pyndis.kernel.status import NtError
 from pyndis.model import layout
 from pyndis.model.kernel import Kernel
 from pyndis.model.memory import Pointer
-from pyndis.model.shares import SharedField, release_members
+from pyndis.model.shares import SharedField, chain_dropped
 from pyndis.model.state import APC, DISPATCH
 from pyndis.model.zeros import first_value, with_fields, zero
 
@@ -32,7 +32,7 @@ class Playing:
             if name.startswith("pyndis.kernel."):
                 self.fields_of(module)
         self.change(PoolNbl, "source", SharedField("source"))
-        self.change(Chain, "__del__", release_members)
+        self.change(Chain, "__del__", chain_dropped)
         self.change(Reader, "load", _load)
         for lock, irql in ((Locked, DISPATCH), (Mutexed, APC)):
             enter, leave = _lock(kernel, irql)

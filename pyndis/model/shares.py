@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
+from pyndis.kernel import raw
 from pyndis.kernel.containers import Chain
 from pyndis.kernel.nbl import PoolNbl
 from pyndis.kernel.sharing import Share
+from pyndis.model.faults import ModelFault
 
 
 class Held:
@@ -35,9 +38,10 @@ class Held:
         return getattr(share.object, name)
 
     def __del__(self) -> None:
-        if self._share is not None:
-            share, self._share = self._share, None
-            share.drop()
+        share, self._share = self._share, None
+        if share is not None and raw.played("shared") is not None:
+            with suppress(ModelFault):  # the kernel remembers it, and CPython would only print it
+                share.drop()
 
 
 def _single(item: Any) -> Share[Any]:
@@ -68,3 +72,9 @@ def release_members(chain: Chain[Any]) -> None:
     """What a chain of our own NBLs does when nobody took them: it frees them, and drops their shares."""
     if isinstance(chain.__dict__.get("first"), PoolNbl):
         PoolNbl.release_chain(chain)
+
+
+def chain_dropped(chain: Chain[Any]) -> None:
+    """`__del__` of a chain, while a model plays."""
+    with suppress(ModelFault):
+        release_members(chain)

@@ -70,6 +70,12 @@ def test_a_request_completed_twice_is_a_fault(adapter: ModelAdapter, handle: Han
         irp.complete(0, 0)
 
 
+def test_a_fault_in_the_drop_of_a_share_is_not_lost(adapter: ModelAdapter, handle: Handle) -> None:
+    adapter.object.receive = lambda *arguments: adapter.object.waiting.__enter__()  # and nobody leaves
+    with pytest.raises(ModelFault, match="IoCompleteRequest leaves the driver"):
+        handle.write(bundle(ipv4(60)))
+
+
 def test_an_adapter_with_packets_out_cannot_be_halted(adapter: ModelAdapter, handle: Handle) -> None:
     adapter.hold_returns()
     handle.write(bundle(ipv4(60)))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from pyndis.kernel import NetBuffer, Sink
 from pyndis.model import Handle, Model, ModelAdapter, Nb, Nbl, Packet
 from tests.host.packets import LARGEST_BUNDLE, MAX_PACKETS, MTU, SMALLEST_READ, bundle, ipv4, ipv6, space, unbundle
 from tests.host.statuses import Ndis, Nt
@@ -124,6 +125,24 @@ def test_cleanup_cancels_the_reads_of_its_file(adapter: ModelAdapter, handle: Ha
     handle.close()
     assert mine.status == Nt.CANCELLED
     assert not theirs.done
+
+
+@pytest.mark.parametrize(("what", "status"), [("cancel", Ndis.SEND_ABORTED), ("pause", Ndis.PAUSED)])
+def test_what_happens_during_a_copy_reaches_the_rest_of_the_nbl(
+    adapter: ModelAdapter, handle: Handle, monkeypatch: pytest.MonkeyPatch, what: str, status: int
+) -> None:
+    happens = {"cancel": lambda: adapter.cancel_send(9), "pause": adapter.pause}[what]
+    chain = adapter.send([Nbl([Nb(ipv4(100)), Nb(ipv4(MTU))], cancel_id=9)])
+    copy_to = NetBuffer.copy_to
+
+    def interrupted(packet: NetBuffer, target: Sink) -> None:
+        happens()
+        assert chain.statuses == [None]
+        copy_to(packet, target)
+
+    monkeypatch.setattr(NetBuffer, "copy_to", interrupted)
+    assert unbundle(handle.read(SMALLEST_READ).data) == [ipv4(100)]
+    assert chain.statuses == [status]
 
 
 # -- program to stack
