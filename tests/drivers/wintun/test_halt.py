@@ -182,6 +182,7 @@ def test_only_handles_of_this_adapter_are_closed(host: Host) -> None:
 )
 def test_what_fails_is_tried_again_after_100_ms(host: Host, adapter: Adapter, handle: Handle, call: str, times: int) -> None:
     read = handle.read(SMALLEST_READ)
+    host.settle()  # the watch for removal allocates too
     host.fail_call(call, 1, count=times)
     before = host.now
     adapter.halt()

@@ -96,6 +96,7 @@ def test_a_refused_create_counts_as_no_handle(host: Host, adapter: Adapter, roun
 
 @pytest.mark.spec("W-55", "W-70")
 def test_a_create_without_memory_leaves_nothing(host: Host, adapter: Adapter) -> None:
+    host.settle()  # the watch for removal allocates too
     host.fail_call("ExAllocatePoolWithTag", 1)
     assert refusal(host, path_of(INDEX)) == Nt.INSUFFICIENT_RESOURCES
     assert adapter.indications == []

@@ -19,6 +19,12 @@ REGISTRATION = [
 ]
 
 
+def query_remove(host: Host, adapter: Adapter) -> int:
+    """How many watchers hear of it, once the watch had time to be registered."""
+    host.settle()
+    return adapter.pnp("query_remove")
+
+
 def references_let_go(host: Host) -> int:
     calls = host.calls().get("ObfDereferenceObject")
     return calls.calls if calls else 0
@@ -48,13 +54,14 @@ def test_the_watch_is_registered_from_a_work_item(host: Host) -> None:
     adapter = host.add_adapter(luid_index=INDEX)
     assert hold.reached
     assert adapter.link.life == "running"
-    assert adapter.pnp("query_remove") == 0
+    assert query_remove(host, adapter) == 0
     hold.release()
-    assert adapter.pnp("query_remove") == 1
+    assert query_remove(host, adapter) == 1
 
 
 @pytest.mark.spec("W-63")
 def test_the_watched_file_is_not_our_own_device(host: Host, adapter: Adapter) -> None:
+    host.settle()
     assert host.calls()["IoRegisterPlugPlayNotification"].calls == 1
     assert host.calls()["IoGetDeviceObjectPointer"].calls == 1
     assert adapter.indications == []  # nobody opened our device
@@ -65,8 +72,9 @@ def test_query_remove_flushes_refuses_and_lets_the_file_go(host: Host, adapter: 
     pending = handle.read(SMALLEST_READ)
     assert pending.cancel()
     chain = adapter.send([ipv4()] * 2)
+    host.settle()
     before = references_let_go(host)
-    assert adapter.pnp("query_remove") == 1
+    assert query_remove(host, adapter) == 1
     assert references_let_go(host) == before + 1
     assert chain.statuses == [Ndis.NOT_ACCEPTED] * 2
     assert adapter.send([ipv4()]).statuses == [Ndis.NOT_ACCEPTED]
@@ -79,7 +87,7 @@ def test_query_remove_flushes_refuses_and_lets_the_file_go(host: Host, adapter: 
 def test_a_cancelled_removal_unmarks_and_registers_again(host: Host, adapter: Adapter, handle: Handle, rounds: int) -> None:
     read = handle.read(SMALLEST_READ)
     for n in range(rounds):
-        assert adapter.pnp("query_remove") == 1
+        assert query_remove(host, adapter) == 1
         adapter.pnp("remove_cancelled")
         host.settle()
         assert host.calls()["IoRegisterPlugPlayNotification"].calls == n + 2
@@ -94,7 +102,7 @@ def test_a_cancelled_removal_unmarks_and_registers_again(host: Host, adapter: Ad
 @pytest.mark.parametrize("end", ["halt", "surprise"])
 def test_a_removal_that_was_queried_goes_through(host: Host, adapter: Adapter, handle: Handle, end: str) -> None:
     read = handle.read(SMALLEST_READ)
-    adapter.pnp("query_remove")
+    query_remove(host, adapter)
     if end == "surprise":
         adapter.surprise_remove()
     else:
@@ -107,11 +115,11 @@ def test_a_removal_that_was_queried_goes_through(host: Host, adapter: Adapter, h
 
 
 @pytest.mark.spec("W-63")
-def test_query_remove_spares_ndis_the_wait_for_a_stuck_reader(adapter: Adapter, handle: Handle) -> None:
+def test_query_remove_spares_ndis_the_wait_for_a_stuck_reader(host: Host, adapter: Adapter, handle: Handle) -> None:
     adapter.send([ipv4()])
     pause = adapter.pause(wait_sends=True, wait=False)
     assert not pause.done  # the stack waits for a send that nobody reads
-    adapter.pnp("query_remove")
+    query_remove(host, adapter)
     assert pause.status == Ndis.SUCCESS
 
 
@@ -132,7 +140,7 @@ def test_without_the_watch_the_driver_works_and_ageing_bounds_the_stall(host: Ho
     adapter.send([ipv4(44)])
     assert unbundle(handle.read(SMALLEST_READ).data) == [ipv4(44)]
     if host.calls().get("IoRegisterPlugPlayNotification") is None:
-        assert adapter.pnp("query_remove") == 0
+        assert query_remove(host, adapter) == 0
     chain = adapter.send([ipv4()])
     pause = adapter.pause(wait_sends=True, wait=False)
     host.advance(19.9)
@@ -159,6 +167,7 @@ def test_halt_waits_for_a_registration_that_is_under_way(host: Host, call: str) 
 
 @pytest.mark.spec("W-63", "W-65")
 def test_halt_takes_the_registration_back(host: Host, adapter: Adapter) -> None:
+    host.settle()
     before = references_let_go(host)
     adapter.halt()
     assert host.calls()["IoUnregisterPlugPlayNotificationEx"].calls == 1
@@ -177,7 +186,7 @@ def test_removal_ends_whatever_is_outstanding(
     chain = adapter.send([ipv4()] * 3) if "S" in outstanding else None
     reads = [] if chain else [each.read(SMALLEST_READ) for each in [handle, *others]] if "R" in outstanding else []
     if end == "query":
-        adapter.pnp("query_remove")
+        query_remove(host, adapter)
     gone = adapter.halt(wait=False) if end == "halt" else adapter.surprise_remove(wait=False)
     if writes:
         assert not gone.done
