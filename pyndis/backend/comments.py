@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 from pyndis.backend.wrap import LIMIT
 
 RULE_WIDTH = 124
 TRAILING_COLUMN = 41
+_WORDS = {"None": "NULL", "True": "TRUE", "False": "FALSE"}
+_PYTHON = re.compile(rf"\b({'|'.join(_WORDS)})\b(?! (?:of|is|are)\b)")  # not "None of them"
 
 
 def escaped(text: str) -> str:
     """The text without what would begin or end a comment, splice lines, or not print."""
     text = text.replace("*/", "* /").replace("/*", "/ *").replace("??/", "?? /")
     return "".join(each if each.isprintable() or each == "\n" else " " for each in text).rstrip("\\")
+
+
+def in_c(text: str) -> str:
+    """A docstring's words for values, as C has them."""
+    return _PYTHON.sub(lambda found: _WORDS[found.group()], text)
 
 
 def comment(text: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyndis.backend.comments import beside, comment
+from pyndis.backend.comments import beside, comment, in_c
 from pyndis.backend.declarators import declare
 from pyndis.backend.expressions import atom
 from pyndis.backend.output import INDENT, Line
@@ -46,6 +46,7 @@ def overlay(declaration: StructDecl) -> list[Line]:
     if not declaration.overlay:
         return []
     parameter, place = declaration.overlay
+    place = place.replace(f"(({parameter}))", f"({parameter})")
     return _lines([f"#define {declaration.name}_OF({parameter}) (({declaration.name} *){place})"], declaration)
 
 
@@ -64,7 +65,7 @@ def definition(function: Function, *, declared: bool, inspected: bool) -> list[L
     """A function. `declared`: a declaration with its SAL stands above, so that the definition repeats none."""
     known = declared or (bool(function.role) and not function.annotations)
     notes = ["_Use_decl_annotations_"] if known else sal_lines(function, inspected=inspected)
-    head = [*comment(function.doc), *notes, *_head(function, sal=not known)]
+    head = [*comment(in_c(function.doc)), *notes, *_head(function, sal=not known)]
     return [*_lines(head, function), *function_body(function)]
 
 

@@ -9,16 +9,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pyndis.backend.arithmetic import is_status
+from pyndis.backend.literals import INT_MAX
 from pyndis.backend.shape import given
 from pyndis.backend.walk import blocks, children, has_effect, of_body, symbols, within
 from pyndis.ir.nodes import (
     AddressOf,
     Assign,
+    Binary,
     Call,
     Cast,
     Choose,
+    Compare,
+    Const,
     Declare,
     Deref,
     Do,
@@ -35,7 +40,7 @@ from pyndis.ir.nodes import (
     Unary,
     Var,
 )
-from pyndis.ir.types import BOOL, Pointer
+from pyndis.ir.types import BOOL, LONG, ULONG, Pointer
 
 _MOST_CALLS = 2  # in one expression
 _OWN = {Return: "value", If: "test", Switch: "subject", Do: "call", Declare: "value", Assign: "value"}
@@ -53,6 +58,7 @@ def fold(function: Function) -> None:
             changed |= _short_circuits(block)
             changed |= _temporaries(block, uses, aliased, fixed)
     _plain_casts(function.body)
+    _plain_bits(function.body)
     _drop_unused(function.body)
 
 
@@ -215,6 +221,30 @@ def _plain_casts(body: list[Stmt]) -> None:
         for name, child in vars(node).items():
             if isinstance(child, Cast) and isinstance(child.type, Pointer) and str(child.type) == str(child.operand.type):
                 setattr(node, name, child.operand)
+
+
+def _plain_bits(body: list[Stmt]) -> None:
+    """Masks of a LONG as ints: which bits are set has no sign, so the casts that keep values positive say nothing there."""
+    for node in of_body(body):
+        if isinstance(node, Compare) and node.op in ("==", "!=") and isinstance(node.right, Const) and node.right.value == 0:
+            node.left = _signed(node.left) or node.left
+        for name, child in vars(node).items():
+            if isinstance(child, Cast) and child.type == LONG and isinstance(child.operand, Binary):
+                setattr(node, name, _signed(child.operand) or child)
+
+
+def _signed(expr: Expr) -> Expr | None:
+    """Masks and LONGs, combined bit by bit in `int`; None where something else is among them."""
+    match expr:
+        case Binary(op="&" | "|" | "^"):
+            left, right = _signed(expr.left), _signed(expr.right)
+            return replace(expr, type=LONG, left=left, right=right) if left and right else None
+        case Const() if 0 <= expr.value <= INT_MAX:
+            return replace(expr, type=LONG)
+        case Cast(operand=operand) if expr.type == ULONG and str(operand.type) == str(LONG):
+            return operand
+        case _:
+            return expr if str(expr.type) == str(LONG) else None
 
 
 def _drop_unused(body: list[Stmt]) -> None:

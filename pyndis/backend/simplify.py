@@ -6,13 +6,14 @@ from pyndis.backend.access import annotate
 from pyndis.backend.folding import fold
 from pyndis.backend.lock_roles import annotate_locks
 from pyndis.backend.naming import rename
+from pyndis.backend.sections import group
 from pyndis.backend.shape import reshape
 from pyndis.backend.unread import pruned
 from pyndis.ir.nodes import Program
 
 
 def simplify(program: Program) -> None:
-    """Fold temporaries, straighten control flow, name locals, annotate parameters; in place. A second time changes nothing."""
+    """Fold temporaries, straighten control flow, name locals, annotate parameters, group functions; in place. Twice is once."""
     for function in program.functions:
         function.body = pruned(function.body)
         reshape(function)
@@ -21,3 +22,4 @@ def simplify(program: Program) -> None:
         rename(function)
         annotate_locks(function)
     annotate(program)
+    group(program)
