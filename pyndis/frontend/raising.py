@@ -90,7 +90,8 @@ def _into_handlers(fx: Lowering, frame: TryFrame, raises: set[str], node: ast.AS
     """Jump for those that this `try` catches; returns the others."""
     caught = {each: frame.handlers.get(each) or frame.handlers.get("NtError") for each in raises}
     rest = {each for each, label in caught.items() if label is None}
-    for label in sorted({each for each in caught.values() if each}):
+    every = frame.handlers.get("NtError")  # last: it takes what the others do not
+    for label in sorted({each for each in caught.values() if each}, key=lambda each: (each == every, each)):
         here = {each for each, where in caught.items() if where == label}
         others = rest or {each for each, where in caught.items() if where not in (label, None)}
         before = fx.live.copy()
@@ -143,7 +144,8 @@ def leave_function(fx: Lowering, node: ast.AST) -> None:
     else:
         key = (owners, fx.live.disposition)
         if key not in fx.ladder:
-            fx.ladder[key] = fx.label(f"Drop{camel(owners[0].name)}" if owners else "Leave")
+            verb = "Fail" if owners and owners[0].kind == "request" else "Drop"
+            fx.ladder[key] = fx.label(f"{verb}{camel(owners[0].name)}" if owners else "Leave")
         fx.emit(ir.Goto(fx.ladder[key]), node)
     fx.state = None
 
