@@ -40,7 +40,7 @@ _DEVICE = {"open": PASSIVE, "refuse": PASSIVE, "enter": ANY, "leave": ANY, "drai
 _IRQL = {
     "create": PASSIVE, "cleanup": PASSIVE, "close": PASSIVE, "read": ANY, "write": ANY, "send": ANY, "returned": ANY,
     "cancel_send": ANY,
-    "flow_stopped": PASSIVE, "halt": PASSIVE,
+    "flow_stopped": (0, 1), "halt": PASSIVE,
 }  # fmt: skip
 
 
