@@ -17,6 +17,7 @@ from pyndis.frontend.ownership import register
 from pyndis.frontend.rawcalls import keep_raw
 from pyndis.frontend.state import Local, Value
 from pyndis.frontend.static_types import result_type
+from pyndis.frontend.usage import is_assigned_again
 from pyndis.ir import nodes as ir
 from pyndis.ir import types as c
 
@@ -62,9 +63,10 @@ def assign_annotated(fx: Lowering, node: ast.AnnAssign) -> None:
 def assign_name(fx: Lowering, target: ast.Name, value: ast.expr, type: t.Type | None = None) -> None:
     """`name = value`. A struct is built in the local itself."""
     name, before = target.id, list(fx.live.live)
+    begins = name not in fx.locals
     _bind_name(fx, target, value, type)
     local = fx.locals[name]
-    fx.assigned(local)
+    fx.assigned(local, begins=begins)
     borrow(fx, local, value)
     for owner in before:
         if local.owner is not None and owner not in fx.live.live:
@@ -115,10 +117,11 @@ def bind(fx: Lowering, name: str, value: Value, node: ast.AST, type: t.Type | No
         raise fx.refuse("PYN-L10", f"{name} has a type already", node, help="annotate a local once, where it begins")
     if local is not None and local.alias is not None:
         raise fx.refuse("PYN-L12", f"{name} is a parameter of a generator and cannot be assigned", node)
-    if local is None and type is None and value.fresh and isinstance(value.expr, ir.Var) and value.local is None:
+    changes = isinstance(value.type, t.IntType) and type is None and is_assigned_again(fx.source, name)
+    if local is None and type is None and value.fresh and isinstance(value.expr, ir.Var) and value.local is None and not changes:
         return _adopt(fx, name, value, value.expr.symbol, node)
     if local is None:
-        declared = type or (t.NUMBER if isinstance(value.type, t.NumberType) else value.type)
+        declared = type or (t.NUMBER if isinstance(value.type, t.NumberType) or changes else value.type)
         if isinstance(declared, t.NoneType):
             declared = t.OptionalType(t.VarType("?"))
         local = Local(name, declared)

@@ -48,6 +48,11 @@ class Lowering:
         self._taken: set[str] = {"Result"}
         self._labels: set[str] = set()
 
+    @property
+    def source(self) -> ast.FunctionDef:
+        """The function in whose text the lowering is: its own, or that of a generator."""
+        return self.generators[-1].decl.node if self.generators else self.instance.decl.node
+
     # ---- places and errors
 
     def span(self, node: ast.AST) -> Span:
@@ -184,9 +189,9 @@ class Lowering:
                 local.owner.given = self.span(node)
             self.consume(local.owner)
 
-    def assigned(self, local: Local) -> None:
-        """From here on the local has a value."""
-        local.tracked = True
+    def assigned(self, local: Local, *, begins: bool) -> None:
+        """From here on the local has a value. `begins`: it had none before, on no path."""
+        local.tracked = local.tracked or begins
         self.live.assigned |= {local}
 
     def release_since(self, outer: list[Owner], node: ast.AST, *, raising: bool = False) -> None:

@@ -12,7 +12,8 @@ from pyndis.frontend.constructs import describe, instead
 from pyndis.frontend.contexts import lower_with
 from pyndis.frontend.expressions import lower, narrow, negate, truth
 from pyndis.frontend.function import Lowering
-from pyndis.frontend.loops import lower_for, lower_while, lower_yield
+from pyndis.frontend.generators import lower_yield
+from pyndis.frontend.loops import lower_for, lower_while
 from pyndis.frontend.matching import lower_match
 from pyndis.frontend.returns import lower_return
 from pyndis.frontend.state import State
@@ -23,8 +24,8 @@ from pyndis.ir import nodes as ir
 def lower_block(fx: Lowering, statements: list[ast.stmt]) -> None:
     """Statements in order. What can never be reached is an error."""
     for number, statement in enumerate(statements):
-        if fx.state is None and fx.generators:
-            return  # the loop that this is expanded into never comes back for more
+        if fx.state is None and (fx.generators or isinstance(statements[number - 1], ast.For)):
+            return  # what a generator does is no business of who writes the loop, nor the other way round
         if fx.state is None:
             raise fx.refuse("PYN-L09", "this can never be reached", statement, help="delete it")
         if number == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
