@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import pyndis
 from pyndis import checks
 from pyndis.ddi.facts import facts
 from pyndis.diagnostics import DriverFailure
@@ -15,6 +16,7 @@ from pyndis.frontend.driver import lower_driver
 from tests.rejected.base import write_driver
 
 PROGRAMS = Path(__file__).parent / "programs"
+LIBRARY = Path(pyndis.__file__).resolve().parent.parent
 ARCHES = ("amd64", "x86", "arm64")
 
 
@@ -28,7 +30,7 @@ def _report(program: Path, folder: Path) -> str:
         found = checks.check(lower_driver(driver, facts(), {})[0], arches=ARCHES, facts=facts())
     except DriverFailure as failure:
         found = list(failure.diagnostics)
-    return render_all(found, root=driver) + "\n"
+    return render_all(found, root=driver).replace(f"{LIBRARY}/", "") + "\n"
 
 
 @pytest.mark.parametrize("program", _programs(), ids=lambda each: f"{each.parent.name}/{each.stem}")
