@@ -11,10 +11,15 @@ from pyndis.ir.types import Pointer, Struct
 
 
 def group(program: Program) -> None:
-    """Give functions without a section that of their class, and put the functions in the order of the sections, in place."""
+    """Give functions the section of their class, and put them in the order of the sections, in place.
+
+    A program that comes with sections keeps its own.
+    """
+    if any(each.section for each in program.functions):
+        return
     structs = {_letters(each.name): each.name for each in program.structs}
     for function in program.functions:
-        function.section = function.section or _section(function, structs)
+        function.section = _section(function, structs)
     order = _order(program.functions)
     program.functions.sort(key=lambda each: order.index(each.section))
 
