@@ -21,7 +21,7 @@ ARCHES = ("amd64", "x86", "arm64")
 
 
 def _programs() -> list[Path]:
-    return sorted(each for area in PROGRAMS.iterdir() if area.is_dir() for each in area.iterdir() if each.suffix in (".py", ""))
+    return sorted(each for area in PROGRAMS.glob("[!.]*") if area.is_dir() for each in area.iterdir() if each.suffix in (".py", ""))
 
 
 def _report(program: Path, folder: Path) -> str:
