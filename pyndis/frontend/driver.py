@@ -44,8 +44,10 @@ _IRQL = {
 }  # fmt: skip
 
 
-def lower_driver(folder: Path, facts: Facts, options: Mapping[str, str]) -> tuple[ir.Program, Plan, Context]:
-    """The program of a driver's folder. Raises SourceError."""
+def lower_driver(
+    folder: Path, facts: Facts, options: Mapping[str, str], *, keep_unused: bool = False
+) -> tuple[ir.Program, Plan, Context]:
+    """The program of a driver's folder; `keep_unused`: with the functions that nothing calls. Raises SourceError."""
     context = Context(folder, facts, dict(options))
     module = context.sources.driver()
     driver, adapter = _find(context, module)
@@ -54,17 +56,18 @@ def lower_driver(folder: Path, facts: Facts, options: Mapping[str, str]) -> tupl
     plan = Plan(adapter=adapter.c_name, struct=need_struct(context, context.adapter_type))
     _constants(context, driver, adapter, plan)
     _functions(context, adapter, hooks, plan)
+    kept = check_unused(context, keep=keep_unused)
     plan.undocumented = tuple(sorted(context.undocumented))
-    functions = _reachable(context, plan)
+    functions = _reachable(context, plan, kept)
     program = ir.Program(context.name, list(context.used_constants.values()), list(context.structs.values()), functions)
     return program, plan, context
 
 
-def _reachable(context: Context, plan: Plan) -> list[ir.Function]:
+def _reachable(context: Context, plan: Plan, kept: set[str]) -> list[ir.Function]:
     """The functions that an entry point or callback leads to. The others were written out where they were called."""
     named = {each.name for each in [*plan.hooks.values(), *plan.framework.values(), *(each.handler for each in plan.sets)]}
     named |= {call.name for field in plan.fields for call in (field.make, field.unmake) if call is not None}
-    named |= {f"{plan.adapter}Refusal"}
+    named |= {f"{plan.adapter}Refusal"} | kept
     pending = [each for each in context.functions if each.role or each.name in named]
     reached: set[str] = set()
     while pending:
@@ -193,14 +196,15 @@ def _functions(context: Context, adapter: ClassDecl, hooks: Hooks, plan: Plan) -
     for oid, method in hooks.sets:
         parameters = method.node.args.args[1:]
         plan.sets.append(OidSet(f"OID_{oid}", _call(_instance(context, method, owner, PASSIVE)), bool(parameters)))
-    _fields(context, adapter, hooks, plan)
+    for method in hooks.timers.values():
+        _instance(context, method, owner, (2, 2))
     _callbacks(context)
     context.protocols.setdefault(context.library_class("Lender"), t.ClassType(context.library_class("Block")))
+    _fields(context, adapter, hooks, plan)
     if "returned" in hooks.plain:
         plan.hooks["returned"] = _hook(context, hooks.plain["returned"], owner, "returned")
     _framework(context, adapter, plan)
     _callbacks(context)
-    check_unused(context)
 
 
 def _callbacks(context: Context) -> None:

@@ -10,16 +10,26 @@ from pyndis.frontend.instances import instance_of
 from pyndis.frontend.program import Context
 
 
-def check_unused(context: Context) -> None:
-    """Lower the driver's own functions that nothing has lowered, and forget what they became. Raises SourceError."""
+def check_unused(context: Context, *, keep: bool) -> set[str]:
+    """Lower the driver's own functions that nothing has lowered, and forget or `keep` them: their names in C.
+
+    Raises SourceError.
+    """
+    kept: set[str] = set()
     functions, structs, constants = list(context.functions), dict(context.structs), dict(context.used_constants)
     lowered = {instance.decl for instance in context.instances.values()}
     for decl, owner in _own(context):
         if decl not in lowered and not decl.is_generator and _is_plain(context, decl, owner):
-            instance_of(context, decl, owner, node=decl.node)
+            instance = instance_of(context, decl, owner, node=decl.node)
+            assert instance.ir is not None
+            instance.ir.entry_irql, instance.ir.inline = (0, 2), False
+            kept.add(instance.c_name)
+    if keep:
+        return kept
     context.functions[:] = functions
     context.structs, context.used_constants = structs, constants
     context.callbacks.clear()
+    return set()
 
 
 def _own(context: Context) -> Iterator[tuple[FuncDecl, t.ClassType | None]]:
