@@ -7,7 +7,7 @@ import ast
 from pyndis.frontend import types as t
 from pyndis.frontend.errors import error
 from pyndis.frontend.function import Lowering
-from pyndis.frontend.layout import pointee
+from pyndis.frontend.layout import declaring, pointee
 from pyndis.frontend.program import Context, Instance
 from pyndis.frontend.raising import emit_ladder
 from pyndis.frontend.returns import answer
@@ -85,7 +85,12 @@ def _request(fx: Lowering, instance: Instance) -> None:
         assert raising, "Lowering.release refuses a request that nobody answers"
         status = Value(t.EnumType(fx.context.scope.library("Status")), ir.Var(c.NTSTATUS, fx.status_symbol()))  # type: ignore[arg-type]
         target = Value(t.OwnedType(kind), fx.reference(local).expr)
-        call_instance(fx, instance_of(fx.context, fail, kind, node=instance.decl.node), [target, status], instance.decl.node)
+        call_instance(
+            fx,
+            instance_of(fx.context, fail, declaring(kind, fail.owner), node=instance.decl.node),
+            [target, status],
+            instance.decl.node,
+        )
 
     owner.release = answer
     owner.kind = "request"

@@ -188,26 +188,32 @@ def truth(fx: Lowering, node: ast.expr) -> ir.Expr:
 
 
 def _compare(fx: Lowering, node: ast.Compare) -> Value:
-    parts: list[ir.Expr] = []
     for op in node.ops:
         if type(op) not in _COMPARE:
             raise fx.refuse("PYN-L01", f"{describe(op)} is not in the language", node, help=instead(op))
-    left_node, left = node.left, lower(fx, node.left)
-    for op, right_node in zip(node.ops, node.comparators, strict=True):
-        right = lower(fx, right_node)
-        if len(node.ops) > 1 and not isinstance(right.expr, (ir.Var, ir.Const)):
-            right = fx.temporary("operand", right.expr, right.type, right_node)
-        parts.append(_comparison(fx, node, left, op, right, left_node, right_node))
-        left_node, left = right_node, right
-    test = parts[0]
-    for part in parts[1:]:
-        test = ir.Logic(c.BOOL, "&&", test, part)
-    return Value(t.BOOL, test)
+    left = lower(fx, node.left)
+    if len(node.ops) > 1 and isinstance(left.expr, ir.Call):
+        left = fx.temporary("operand", left.expr, left.type, node.left)
+    return Value(t.BOOL, _chain(fx, node, left, 0))
 
 
-def _comparison(
-    fx: Lowering, node: ast.Compare, left: Value, op: ast.cmpop, right: Value, left_node: ast.expr, right_node: ast.expr
-) -> ir.Expr:
+def _chain(fx: Lowering, node: ast.Compare, left: Value, number: int) -> ir.Expr:
+    """A chained comparison from one of its operators on: what stands behind is looked at where the one before it holds."""
+    right = lower(fx, node.comparators[number])
+    last = number + 1 == len(node.ops)
+    if not last and not isinstance(right.expr, (ir.Var, ir.Const)):
+        right = fx.temporary("operand", right.expr, right.type, node.comparators[number])
+    test = _comparison(fx, node, left, node.ops[number], right)
+    if last:
+        return test
+    before = fx.live.copy()
+    with fx.block() as statements:
+        rest = _chain(fx, node, right, number + 1)
+    fx.state = fx.join(node, before, fx.state)
+    return _late(fx, "&&", test, statements, rest, node) if statements else ir.Logic(c.BOOL, "&&", test, rest)
+
+
+def _comparison(fx: Lowering, node: ast.Compare, left: Value, op: ast.cmpop, right: Value) -> ir.Expr:
     spelled = _COMPARE[type(op)]
     _refuse_comparison(fx, node, left.type, op, right.type)
     if isinstance(right.type, t.NoneType) or isinstance(left.type, t.NoneType):
@@ -249,13 +255,15 @@ def comparable(left: t.Type, right: t.Type) -> bool:
 def _logic(fx: Lowering, node: ast.BoolOp) -> Value:
     op = "&&" if isinstance(node.op, ast.And) else "||"
     test = truth(fx, node.values[0])
-    for operand in node.values[1:]:
+    for number, operand in enumerate(node.values[1:], 1):
         before = fx.live.copy()
         with fx.block() as statements:
-            narrow(fx, node.values[0], isinstance(node.op, ast.And))
+            for each in node.values[:number]:
+                narrow(fx, each, isinstance(node.op, ast.And))
+            fx.live.live = list(before.live)
             right = truth(fx, operand)
-        if fx.state is not None:
-            fx.state.narrow = before.narrow
+        fx.live.narrow = dict(before.narrow)
+        fx.state = fx.join(node, before, fx.state)
         if statements:
             test = _late(fx, op, test, statements, right, node)
         else:
@@ -265,9 +273,9 @@ def _logic(fx: Lowering, node: ast.BoolOp) -> Value:
 
 def _late(fx: Lowering, op: str, test: ir.Expr, statements: list[ir.Stmt], right: ir.Expr, node: ast.AST) -> ir.Expr:
     """The right operand has effects: it is looked at only where the left one does not decide."""
-    kept = fx.temporary("test", test, t.BOOL, node).expr
+    kept = fx.temporary("test", ir.Const(c.BOOL, int(op == "||")), t.BOOL, node).expr
     statements.append(ir.Assign(kept, right))
-    fx.emit(ir.If(kept if op == "&&" else negate(kept), statements), node)
+    fx.emit(ir.If(test if op == "&&" else negate(test), statements), node)
     return kept
 
 

@@ -106,7 +106,9 @@ class Lowering:
         return symbol
 
     def rename(self, symbol: ir.Symbol, name: str) -> None:
-        """What was a temporary has a name."""
+        """What was a temporary has a name; `_` is none."""
+        if not camel(name):
+            return
         self._taken.discard(symbol.name)
         wanted = camel(name)
         unique, number = wanted, 2

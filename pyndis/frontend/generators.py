@@ -17,7 +17,7 @@ from pyndis.frontend.ownership import register
 from pyndis.frontend.records import frozen
 from pyndis.frontend.state import GeneratorFrame, Local, LoopFrame, Value
 from pyndis.frontend.turns import forget_assigned, lower_turn, new_frame
-from pyndis.frontend.usage import assigned_in, is_looked_at_once
+from pyndis.frontend.usage import assigned_in, is_counter_only, is_looked_at_once
 from pyndis.ir import nodes as ir
 
 
@@ -132,16 +132,26 @@ def _bind_targets(fx: Lowering, node: ast.For, yielded: list[Value]) -> None:
     for target, value in zip(targets, yielded, strict=True):
         if not isinstance(target, ast.Name):
             raise fx.refuse("PYN-L24", "a loop gives its values to names", target)
-        if fx.is_stored(value.type) or (isinstance(value.expr, ir.Var) and target.id not in assigned_in(node.body)):
+        counts = is_counter_only(fx.source, node, target.id)
+        if fx.is_stored(value.type) or (isinstance(value.expr, ir.Var) and counts):
+            _name_after(fx, value.expr, target.id)
             local = Local(target.id, value.type, alias=Value(value.type, value.expr))
             fx.locals[target.id] = local
             local.alias.local = local  # type: ignore[union-attr]
             register(fx, local, target)
         else:
-            fx.locals.pop(target.id, None)
-            bind(fx, target.id, value, target)
+            if counts:
+                fx.locals.pop(target.id, None)
+            begins = target.id not in fx.locals
+            fx.assigned(bind(fx, target.id, value, target), begins=begins)
         bound = fx.locals[target.id]
         bound.root = root if looks_into(fx, bound.type) else None
+
+
+def _name_after(fx: Lowering, expr: ir.Expr, name: str) -> None:
+    """A local of the generator's has the name that the loop gives it."""
+    if isinstance(expr, ir.Var) and not any(each.symbol is expr.symbol for each in fx.locals.values()):
+        fx.rename(expr.symbol, name)
 
 
 def lower_yield(fx: Lowering, node: ast.Yield | ast.YieldFrom) -> None:

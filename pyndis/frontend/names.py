@@ -9,8 +9,8 @@ def camel(name: str) -> str:
 
 
 def upper(name: str) -> str:
-    """`FileRecord` -> `FILE_RECORD`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip("_")).upper()
+    """`FileRecord` -> `FILE_RECORD`, and `KiB` -> `KIB`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z](?!$))", "_", name.strip("_")).upper()
 
 
 def snake(name: str) -> str:

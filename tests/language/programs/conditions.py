@@ -73,3 +73,11 @@ def narrowed(a: u32) -> u8:
     if a > 200 or a < 100:
         return 0
     return a - 100
+
+
+def chained_with_products(a: u16, b: u16) -> bool:
+    return a < b * 2 <= a * 3 < 0x10000
+
+
+def chained_with_a_division(a: u32, b: u32) -> bool:
+    return 0 < b and 1 < a // b <= 7

@@ -101,3 +101,11 @@ def arguments_are_the_generators_own(limit: Few) -> u32:
         limit = 0
         turns = wrapping_add(turns, number + 1)
     return wrapping_add(turns, limit)
+
+
+def looked_at_behind(limit: Few) -> u32:
+    number = 77
+    for number in evens(limit):
+        if number > 30:
+            break
+    return number
