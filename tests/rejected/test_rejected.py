@@ -21,7 +21,8 @@ ARCHES = ("amd64", "x86", "arm64")
 
 
 def _programs() -> list[Path]:
-    return sorted(each for area in PROGRAMS.glob("[!.]*") if area.is_dir() for each in area.iterdir() if each.suffix in (".py", ""))
+    areas = [each for each in PROGRAMS.glob("[!.]*") if each.is_dir()]
+    return sorted(each for area in areas for each in area.iterdir() if each.suffix in (".py", ""))
 
 
 def _report(program: Path, folder: Path) -> str:
