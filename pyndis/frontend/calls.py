@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 
 from pyndis.frontend import types as t
+from pyndis.frontend.arguments import lower_arguments
 from pyndis.frontend.borrows import check_use
 from pyndis.frontend.coercion import bind_shares, coerce
 from pyndis.frontend.constructs import instead_of_builtin
 from pyndis.frontend.declarations import ClassDecl, EnumDecl, FuncDecl
-from pyndis.frontend.expressions import constant_value, lower
+from pyndis.frontend.expressions import lower
 from pyndis.frontend.function import Lowering
-from pyndis.frontend.instances import instance_of, refuse_starred_parameters
+from pyndis.frontend.instances import instance_of
 from pyndis.frontend.intrinsics import INTRINSICS, lower_intrinsic
 from pyndis.frontend.layout import declaring, pointee, storage_struct
 from pyndis.frontend.members import member, member_expr, refuse_private
@@ -67,7 +68,7 @@ def _named_call(fx: Lowering, node: ast.Call, name: str, into: Local | None) -> 
 
 def _call_function(fx: Lowering, decl: FuncDecl, node: ast.Call, into: Local | None) -> Value:
     """A function of a module. Its type variables are what the arguments say."""
-    arguments = _arguments(fx, decl, node, skip=0)
+    arguments = lower_arguments(fx, decl, node, skip=0)
     bindings = t.Bindings()
     for argument, parameter in zip(arguments, decl.node.args.args, strict=False):
         if parameter.annotation is not None:
@@ -89,7 +90,7 @@ def _static_call(fx: Lowering, node: ast.Call, decl: ClassDecl, name: str, into:
     method = decl.method(name)
     if method is None:
         raise fx.refuse("PYN-K12", f"{decl.name} has no {name}", node)
-    arguments = _arguments(fx, method, node, skip=0)
+    arguments = lower_arguments(fx, method, node, skip=0)
     instance = instance_of(fx.context, method, t.ClassType(decl), node=node, shares=_shares(fx, arguments), caller=fx.instance)
     return call_instance(fx, instance, arguments, node, into)
 
@@ -118,7 +119,7 @@ def _method_call(fx: Lowering, node: ast.Call, base: Value, name: str, into: Loc
     follow_records(fx, inner, name, base.local, node)
     if name == "load" and inner.decl.name == "Reader":
         return lower_intrinsic(fx, "load", node, into, base)
-    return call_method(fx, base, inner, method, _arguments(fx, method, node, skip=1), node, into)
+    return call_method(fx, base, inner, method, lower_arguments(fx, method, node, skip=1), node, into)
 
 
 def _split(fx: Lowering, base: Value, type: t.SharedType, node: ast.AST) -> Value:
@@ -151,38 +152,6 @@ def call_method(
         bindings = t.Bindings(dict(zip(type.decl.variables, type.args, strict=False)))
         value.type = fx.context.resolve(fx.context.annotations.read(method.module, method.node.returns, bindings, type))
     return value
-
-
-def _arguments(fx: Lowering, decl: FuncDecl, node: ast.Call, skip: int) -> list[Value]:
-    """The arguments in the order of the parameters."""
-    parameters = [*decl.node.args.posonlyargs, *decl.node.args.args, *decl.node.args.kwonlyargs][skip:]
-    given: dict[str, ast.expr] = {}
-    refuse_starred_parameters(decl)
-    for each in [*node.args, *node.keywords]:
-        if isinstance(each, ast.Starred) or (isinstance(each, ast.keyword) and each.arg is None):
-            raise fx.refuse("PYN-L04", "`*` and `**` arguments are not in the language", each, help="write out the arguments")
-    if len(node.args) > len(parameters):
-        raise fx.refuse("PYN-K15", f"{decl.name} takes {len(parameters)} arguments, found {len(node.args)}", node)
-    for parameter, argument in zip(parameters, node.args, strict=False):
-        given[parameter.arg] = argument
-    for keyword in node.keywords:
-        if keyword.arg is None or keyword.arg not in [each.arg for each in parameters] or keyword.arg in given:
-            raise fx.refuse("PYN-K15", f"{decl.name} has no parameter {keyword.arg} left", keyword.value)
-        given[keyword.arg] = keyword.value
-    defaults = _defaults(fx, decl)
-    missing = [each.arg for each in parameters if each.arg not in given and each.arg not in defaults]
-    if missing:
-        raise fx.refuse("PYN-K15", f"{decl.name} needs {', '.join(missing)}", node, "this call lacks it")
-    return [lower(fx, given[each.arg]) if each.arg in given else defaults[each.arg] for each in parameters]
-
-
-def _defaults(fx: Lowering, decl: FuncDecl) -> dict[str, Value]:
-    """What parameters are where the call does not give them: constants."""
-    arguments = decl.node.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    pairs = [*zip(reversed(positional), reversed(arguments.defaults), strict=False)]
-    pairs += [(each, value) for each, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value is not None]
-    return {each.arg: constant_value(fx, fx.context.constants.default(decl.module, value), value) for each, value in pairs}
 
 
 def call_instance(fx: Lowering, instance: Instance, values: list[Value], node: ast.AST, into: Local | None = None) -> Value:
@@ -278,7 +247,7 @@ def construct(fx: Lowering, type: t.Type, node: ast.Call, into: Local | None = N
     method = resolved.decl.method("__init__")
     if method is None and (node.args or node.keywords):
         raise fx.refuse("PYN-K15", f"{resolved} takes no arguments", node)
-    values = _arguments(fx, method, node, skip=1) if method else []
+    values = lower_arguments(fx, method, node, skip=1) if method else []
     local = into if into is not None else fx.storage(resolved.decl.name, resolved, node)
     return initialise(fx, resolved, fx.reference(local), values, method, node, local)
 

@@ -6,12 +6,14 @@ import ast
 
 from pyndis.frontend import types as t
 from pyndis.frontend.borrows import check_use
-from pyndis.frontend.constants import Constant, Member, NotConstant
+from pyndis.frontend.comparing import COMPARE, comparison, negate
+from pyndis.frontend.constants import NotConstant
 from pyndis.frontend.constructs import describe, instead
 from pyndis.frontend.declarations import ConstantDecl
 from pyndis.frontend.function import Lowering
+from pyndis.frontend.known import constant_value, lower_constant
 from pyndis.frontend.members import lower_attribute
-from pyndis.frontend.names import upper
+from pyndis.frontend.narrowing import narrow
 from pyndis.frontend.state import Local, Value
 from pyndis.ir import nodes as ir
 from pyndis.ir import types as c
@@ -20,7 +22,6 @@ _BINARY = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.FloorDiv: "//", ast.Mod: "%", ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^",
     ast.LShift: "<<", ast.RShift: ">>",
 }  # fmt: skip
-_COMPARE = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Is: "==", ast.IsNot: "!="}
 
 
 def lower(fx: Lowering, node: ast.expr) -> Value:
@@ -41,7 +42,7 @@ def _lower(fx: Lowering, node: ast.expr) -> Value:
             _check_assigned(fx, fx.locals[name], node)
             return fx.reference(fx.locals[name])
         case ast.Name() | ast.Constant():
-            return _constant(fx, node)
+            return lower_constant(fx, node)
         case ast.Attribute():
             return lower_attribute(fx, node)
         case ast.BinOp():
@@ -67,51 +68,6 @@ def _check_assigned(fx: Lowering, local: Local, node: ast.AST) -> None:
             node,
             help="give it a value on all paths",
         )
-
-
-# ---- constants
-
-
-def _constant(fx: Lowering, node: ast.expr) -> Value:
-    value = fx.context.constants.maybe(fx.module, node)
-    if isinstance(value, NotConstant):
-        if isinstance(node, ast.Constant):
-            raise fx.refuse("PYN-L01", f"{describe(node)} is not in the language", node, "this value")
-        raise fx.refuse("PYN-N01", f"nothing is named {ast.unparse(node)} here", node, help="import it, or assign it before")
-    name = ""
-    if isinstance(node, ast.Name):
-        found = fx.context.scope.find(fx.module, node.id)
-        if isinstance(found, ConstantDecl) and isinstance(value, int) and not isinstance(value, bool):
-            name = upper(node.id)
-            _use_constant(fx, name, found, value)
-    return constant_value(fx, value, node, name)
-
-
-def _use_constant(fx: Lowering, name: str, decl: ConstantDecl, value: int) -> None:
-    if name not in fx.context.used_constants:
-        fx.context.used_constants[name] = ir.ConstantDecl(name, ir.Const(c.NUMBER, value, span=decl.span))
-
-
-def constant_value(fx: Lowering, value: Constant, node: ast.AST, name: str = "") -> Value:
-    """A constant as a value."""
-    match value:
-        case None:
-            return Value(t.NONE, ir.Null(c.Named("PVOID")))
-        case bool():
-            return Value(t.BOOL, ir.Const(c.BOOL, int(value)), constant=value)
-        case int():
-            return Value(t.NUMBER, ir.Const(c.NUMBER, value, name, span=fx.span(node)), constant=value)
-        case str():
-            return Value(t.STR, ir.Text(c.Named("PCSTR"), value), constant=value)
-        case Member(decl, member):
-            type = t.EnumType(decl)
-            kind, pattern = fx.context.enum(type)
-            spelled = pattern.format(member) if pattern else upper(f"{decl.name}_{member}")
-            if not pattern and spelled not in fx.context.used_constants:
-                fx.context.used_constants[spelled] = ir.ConstantDecl(spelled, ir.Const(c.NUMBER, value.value))
-            number = value.value if not kind.signed or value.value <= kind.high else value.value - (1 << kind.bits)
-            return Value(type, ir.Const(kind, number, spelled), constant=value)
-    raise fx.refuse("PYN-L01", "this constant can only stand in a declaration", node)
 
 
 # ---- operators
@@ -168,16 +124,6 @@ def _unary(fx: Lowering, node: ast.UnaryOp) -> Value:
     return Value(t.NUMBER, ir.Unary(c.NUMBER, op, integer(fx, operand, node.operand)))  # type: ignore[arg-type]
 
 
-def negate(test: ir.Expr) -> ir.Expr:
-    """`not test`, simplified."""
-    flipped = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
-    if isinstance(test, ir.Compare):
-        return ir.Compare(c.BOOL, flipped[test.op], test.left, test.right, span=test.span)  # type: ignore[arg-type]
-    if isinstance(test, ir.Unary) and test.op == "!":
-        return test.operand
-    return ir.Unary(c.BOOL, "!", test, span=test.span)
-
-
 def truth(fx: Lowering, node: ast.expr) -> ir.Expr:
     """A condition. Only truth values are conditions: numbers and containers are compared."""
     value = lower(fx, node)
@@ -189,7 +135,7 @@ def truth(fx: Lowering, node: ast.expr) -> ir.Expr:
 
 def _compare(fx: Lowering, node: ast.Compare) -> Value:
     for op in node.ops:
-        if type(op) not in _COMPARE:
+        if type(op) not in COMPARE:
             raise fx.refuse("PYN-L01", f"{describe(op)} is not in the language", node, help=instead(op))
     left = lower(fx, node.left)
     if len(node.ops) > 1 and isinstance(left.expr, ir.Call):
@@ -203,7 +149,7 @@ def _chain(fx: Lowering, node: ast.Compare, left: Value, number: int) -> ir.Expr
     last = number + 1 == len(node.ops)
     if not last and not isinstance(right.expr, (ir.Var, ir.Const)):
         right = fx.temporary("operand", right.expr, right.type, node.comparators[number])
-    test = _comparison(fx, node, left, node.ops[number], right)
+    test = comparison(fx, node, left, node.ops[number], right)
     if last:
         return test
     before = fx.live.copy()
@@ -211,45 +157,6 @@ def _chain(fx: Lowering, node: ast.Compare, left: Value, number: int) -> ir.Expr
         rest = _chain(fx, node, right, number + 1)
     fx.state = fx.join(node, before, fx.state)
     return _late(fx, "&&", test, statements, rest, node) if statements else ir.Logic(c.BOOL, "&&", test, rest)
-
-
-def _comparison(fx: Lowering, node: ast.Compare, left: Value, op: ast.cmpop, right: Value) -> ir.Expr:
-    spelled = _COMPARE[type(op)]
-    _refuse_comparison(fx, node, left.type, op, right.type)
-    if isinstance(right.type, t.NoneType) or isinstance(left.type, t.NoneType):
-        value = left if isinstance(right.type, t.NoneType) else right
-        return ir.Compare(c.BOOL, spelled, value.expr, ir.Null(value.expr.type), span=fx.span(node))  # type: ignore[arg-type]
-    if not comparable(left.type, right.type):
-        raise fx.refuse("PYN-K14", f"{left.type} is never equal to {right.type}", node, help="compare things of one type")
-    return ir.Compare(c.BOOL, spelled, left.expr, right.expr, span=fx.span(node))  # type: ignore[arg-type]
-
-
-def _refuse_comparison(fx: Lowering, node: ast.AST, left: t.Type, op: ast.cmpop, right: t.Type) -> None:
-    none = isinstance(left, t.NoneType) or isinstance(right, t.NoneType)
-    other = right if isinstance(left, t.NoneType) else left
-    number = t.is_integer(other) or isinstance(other, t.BoolType | t.EnumType)
-    if none and number and not isinstance(other, t.RawType):
-        raise fx.refuse("PYN-K14", f"{other} is never None", node, help="delete the comparison")
-    if isinstance(op, ast.Is | ast.IsNot) and number and not none:
-        raise fx.refuse("PYN-K14", "`is` asks for the same object, and these are numbers", node, help="write `==` or `!=`")
-    if isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE) and not (_is_ordered(left) and _is_ordered(right)):
-        raise fx.refuse("PYN-K14", f"{left} and {right} have no order", node, help="compare numbers")
-
-
-def _is_ordered(type: t.Type) -> bool:
-    return t.is_integer(type) or isinstance(type, t.RawType)
-
-
-def comparable(left: t.Type, right: t.Type) -> bool:
-    """Whether values of the two types may be equal."""
-    if t.is_integer(left) and t.is_integer(right):
-        return True
-    if isinstance(left, t.StrType) or isinstance(right, t.StrType):
-        return False
-    if isinstance(left, t.RawType) or isinstance(right, t.RawType):
-        return True
-    one, other = t.strip(left), t.strip(right)
-    return one == other or (isinstance(one, t.ClassType) and isinstance(other, t.ClassType))
 
 
 def _logic(fx: Lowering, node: ast.BoolOp) -> Value:
@@ -319,31 +226,3 @@ def _subscript(fx: Lowering, node: ast.Subscript) -> Value:
             return Value(t.RawType(target, struct=True), ir.AddressOf(base.type.c, item))
         return Value(t.RawType(base.type.c.target), ir.Index(base.type.c.target, base.expr, integer(fx, index, node.slice)))
     raise fx.refuse("PYN-K12", f"{base.type} has no items", node)
-
-
-# ---- narrowing
-
-
-def narrow(fx: Lowering, test: ast.expr, holds: bool) -> None:
-    """What a condition says of locals that may be None."""
-    match test:
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            narrow(fx, operand, not holds)
-        case ast.BoolOp(op=ast.And(), values=values) if holds:
-            for each in values:
-                narrow(fx, each, True)
-        case ast.BoolOp(op=ast.Or(), values=values) if not holds:
-            for each in values:
-                narrow(fx, each, False)
-        case ast.Compare(left=ast.Name(id=name), ops=[ast.Is() | ast.IsNot() as op], comparators=[ast.Constant(value=None)]):
-            local = fx.locals.get(name)
-            while local is not None and local.alias is not None and local.alias.local not in (None, local):
-                local = local.alias.local
-            if local is not None and fx.state is not None and isinstance(local.type, t.OptionalType):
-                is_none = isinstance(op, ast.Is) == holds
-                if is_none:
-                    fx.state.narrow[local] = t.NONE
-                    if local.owner is not None:
-                        fx.consume(local.owner)
-                else:
-                    fx.state.narrow[local] = local.type.inner

@@ -6,9 +6,9 @@ import ast
 
 from pyndis.diagnostics import Span
 from pyndis.frontend import types as t
+from pyndis.frontend.arguments import lower_arguments
 from pyndis.frontend.assignments import bind
 from pyndis.frontend.borrows import looks_into, root_of
-from pyndis.frontend.calls import _arguments
 from pyndis.frontend.declarations import FuncDecl
 from pyndis.frontend.errors import error
 from pyndis.frontend.expressions import lower
@@ -26,7 +26,7 @@ def generator_call(fx: Lowering, node: ast.Call) -> tuple[FuncDecl, t.ClassType 
     if isinstance(node.func, ast.Name) and node.func.id not in fx.locals:
         decl = fx.context.scope.find(fx.module, node.func.id)
         if isinstance(decl, FuncDecl) and decl.is_generator:
-            return decl, None, _arguments(fx, decl, node, skip=0)
+            return decl, None, lower_arguments(fx, decl, node, skip=0)
     if isinstance(node.func, ast.Attribute) and not (isinstance(node.func.value, ast.Name) and node.func.value.id == "raw"):
         if isinstance(node.func.value, ast.Name) and node.func.value.id not in fx.locals:
             return None
@@ -34,7 +34,7 @@ def generator_call(fx: Lowering, node: ast.Call) -> tuple[FuncDecl, t.ClassType 
         type = fx.context.resolve(t.unmarked(base.type))
         method = type.decl.method(node.func.attr) if isinstance(type, t.ClassType) else None
         if isinstance(type, t.ClassType) and method is not None and method.is_generator:
-            return method, type, [base, *_arguments(fx, method, node, skip=1)]
+            return method, type, [base, *lower_arguments(fx, method, node, skip=1)]
     return None
 
 

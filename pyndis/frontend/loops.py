@@ -6,10 +6,12 @@ import ast
 
 from pyndis.frontend import types as t
 from pyndis.frontend.assignments import bind
-from pyndis.frontend.expressions import integer, lower, narrow, negate, truth
+from pyndis.frontend.comparing import negate
+from pyndis.frontend.expressions import integer, lower, truth
 from pyndis.frontend.function import Lowering
 from pyndis.frontend.generators import expand, generator_call
 from pyndis.frontend.layout import c_field
+from pyndis.frontend.narrowing import narrow
 from pyndis.frontend.state import State, Value
 from pyndis.frontend.turns import forget_assigned, lower_turn, new_frame
 from pyndis.frontend.usage import assigned_in, is_counter_only, names_in

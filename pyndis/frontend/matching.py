@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 
+from pyndis.frontend.comparing import comparable
 from pyndis.frontend.constants import NotConstant
-from pyndis.frontend.expressions import comparable, constant_value, lower, truth
+from pyndis.frontend.expressions import lower, truth
 from pyndis.frontend.function import Lowering
+from pyndis.frontend.known import constant_value
 from pyndis.frontend.state import Value
 from pyndis.ir import nodes as ir
 from pyndis.ir import types as c

@@ -19,7 +19,8 @@ from pyndis.ir import types as c
 
 def lower_attribute(fx: Lowering, node: ast.Attribute) -> Value:
     """`base.name` as a value."""
-    from pyndis.frontend.expressions import constant_value, lower
+    from pyndis.frontend.expressions import lower
+    from pyndis.frontend.known import constant_value
 
     if isinstance(node.value, ast.Name) and node.value.id not in fx.locals:
         name = node.value.id

@@ -7,14 +7,16 @@ from collections.abc import Callable
 
 from pyndis.frontend import types as t
 from pyndis.frontend.assignments import assign, assign_annotated, assign_augmented
+from pyndis.frontend.comparing import negate
 from pyndis.frontend.constants import NotConstant
 from pyndis.frontend.constructs import describe, instead
 from pyndis.frontend.contexts import lower_with
-from pyndis.frontend.expressions import lower, narrow, negate, truth
+from pyndis.frontend.expressions import lower, truth
 from pyndis.frontend.function import Lowering
 from pyndis.frontend.generators import lower_yield
 from pyndis.frontend.loops import lower_for, lower_while
 from pyndis.frontend.matching import lower_match
+from pyndis.frontend.narrowing import narrow
 from pyndis.frontend.returns import lower_return
 from pyndis.frontend.state import State
 from pyndis.frontend.trying import lower_raise, lower_try
