@@ -25,6 +25,20 @@ _SPECIAL: dict[str, t.Type] = {
 }
 
 
+def _quoted(module: Module, node: ast.expr, text: str) -> ast.expr:
+    """The annotation in quotes, in the place of the text."""
+    try:
+        found = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        raise error(
+            "PYN-K01", f"{text!r} is not a type of the language", (span_of(module.file, node), "this annotation")
+        ) from None
+    for each in ast.walk(found):
+        if hasattr(each, "lineno"):
+            ast.copy_location(each, node)
+    return found
+
+
 class Annotations:
     """Reads annotations in the names of a module."""
 
@@ -40,7 +54,7 @@ class Annotations:
             case ast.Constant(value=None):
                 return t.NONE
             case ast.Constant(value=str(text)):
-                return self._read(module, ast.parse(text, mode="eval").body, self_type)
+                return self._read(module, _quoted(module, node, text), self_type)
             case ast.Name(id=name):
                 return self._name(module, node, name, self_type)
             case ast.Attribute(value=ast.Name(id="raw"), attr=name):
