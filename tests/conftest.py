@@ -20,6 +20,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "breaks(rule): shows that the host catches a driver that breaks this rule")
+    config.addinivalue_line("markers", "keeps(rule): shows that the host lets a driver pass that keeps it")
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
     """Compare bytes with the file of that name in `golden/` beside the test; `pytest --regenerate-golden` writes it."""

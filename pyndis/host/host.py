@@ -186,6 +186,11 @@ class Host:
         self._expected.append(rule)
 
     @property
+    def expected(self) -> tuple[str, ...]:
+        """The rules announced with `expect`."""
+        return tuple(self._expected)
+
+    @property
     def violations(self) -> list[Violation]:
         """The rules broken so far, once all is at rest; crashes among them, as `Fault`."""
         if self._session is None:

@@ -72,3 +72,27 @@ def _with_checksum(data: bytes) -> bytes:
 def host(tun_image: Path) -> Iterator[Host]:
     with Host(tun_image) as host:
         yield host
+
+
+@pytest.fixture(autouse=True)
+def what_the_marks_say(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A test with the mark `breaks(rule)` must have announced that rule with `expect` and seen it, one with `keeps` no rule."""
+    breaks = [mark.args[0] for mark in request.node.iter_markers("breaks")]
+    keeps = [mark.args[0] for mark in request.node.iter_markers("keeps")]
+    if not breaks and not keeps:
+        yield
+        return
+    hosts: list[Host] = []
+    enter = Host.__enter__
+
+    def entered(host: Host) -> Host:
+        hosts.append(host)
+        return enter(host)
+
+    monkeypatch.setattr(Host, "__enter__", entered)
+    yield
+    seen = {rule for host in hosts for rule in host.expected} & {each.rule for host in hosts for each in host.violations}
+    assert hosts, "no host ran"
+    assert set(breaks) <= seen
+    if keeps:
+        assert [each.report() for host in hosts for each in host.violations] == []

@@ -1,0 +1,159 @@
+"""The table of rules: `names.toml` says which there are, a file per family how each is checked, marks of tests what shows it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+SPEAKING = ("breaks", "keeps")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule. What may be empty says how it is checked:
+
+    `run_time`: files of the host's C that report it; `compile_time`: codes of diagnostics that refuse a driver that would
+    break it, `rejected`: programs of tests/rejected that show them; `not_offered`: why the language cannot express it;
+    `refused_at_load`: what a driver would have to import, and the host does not export; `not_applicable`: why the rule says
+    nothing of a miniport.
+    """
+
+    family: str
+    name: str
+    demand: str
+    where: str
+    set: str = ""
+    dv: str = ""
+    run_time: tuple[str, ...] = ()
+    compile_time: tuple[str, ...] = ()
+    rejected: tuple[str, ...] = ()
+    not_offered: str = ""
+    refused_at_load: tuple[str, ...] = ()
+    not_applicable: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Identifiers of the tests that show a rule broken and kept."""
+
+    breaks: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
+
+
+def families() -> list[str]:
+    """The families whose rules are described."""
+    return sorted(each.stem for each in HERE.glob("*.toml") if each.stem != "names")
+
+
+@cache
+def names() -> dict[str, dict[str, dict[str, str]]]:
+    """Family, rule: what the documentation says of it (`set`, `where`, `dv`)."""
+    found: dict[str, dict[str, dict[str, str]]] = tomllib.loads((HERE / "names.toml").read_text("utf-8"))
+    return found
+
+
+@cache
+def described(family: str) -> dict[str, Rule]:
+    """The rules of a family's file. Raises KeyError for an unknown name, TypeError for a key that a rule does not have."""
+    rules = tomllib.loads((HERE / f"{family}.toml").read_text("utf-8"))
+    return {name: _rule(family, name, entry) for name, entry in rules.items()}
+
+
+def _rule(family: str, name: str, entry: dict[str, object]) -> Rule:
+    lists = {each.name for each in fields(Rule) if "tuple" in str(each.type)}
+    values = {key: tuple(value) if key in lists else value for key, value in entry.items()}  # type: ignore[arg-type]
+    return Rule(family, name, **names()[family][name], **values)  # type: ignore[arg-type]
+
+
+class _Marks:
+    """A pytest plugin: writes what the marks of all tests say."""
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for item in session.items:
+            for word in SPEAKING:
+                for mark in item.iter_markers(word):
+                    found[mark.args[0]][word].append(item.nodeid)
+        Path(os.environ["MARKS"]).write_text(json.dumps(found))
+
+
+@cache
+def shown() -> dict[str, Shown]:
+    """What the tests of the host show, by rule. They are collected in a process of their own: a selection does not count."""
+    with tempfile.NamedTemporaryFile() as file:
+        command = [sys.executable, "-m", __name__, "--collect-only", "-q", "-p", "no:cacheprovider", "tests/host"]
+        environment = {**os.environ, "MARKS": file.name}
+        result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-2000:]
+        marks: dict[str, dict[str, list[str]]] = json.loads(Path(file.name).read_text())
+    return {rule: Shown(tuple(found.get("breaks", ())), tuple(found.get("keeps", ()))) for rule, found in marks.items()}
+
+
+TITLES = {"ndis": "NDIS miniports", "wdm": "IRPs, IRQL and locks", "driver_verifier": "Driver Verifier's features without names"}
+HEAD = """\
+# The rules that the host checks
+
+Every rule for miniports and for the control device of a miniport, with the check and the tests that show that it fires, and that
+it lets a driver pass that keeps the rule. `breaks` and `keeps` are parameters of tests below `tests/host/`. *Refused at load*: a
+driver can break the rule only with a function that the host does not export, so its image does not load.
+This page is made from `tests/host/rules/*.toml`: `python -m pytest tests/host/rules --regenerate-golden`.
+"""
+COLUMNS = "| rule | what is demanded | host | compiler | tests |\n| --- | --- | --- | --- | --- |\n"
+
+
+def page() -> str:
+    """docs/host-rules.md."""
+    parts = [HEAD]
+    for family in sorted(families(), key=list(TITLES).index):
+        parts += [f"\n## {TITLES[family]}\n\n", COLUMNS]
+        parts += [_row(each, shown().get(each.name, Shown())) for each in described(family).values() if not each.not_applicable]
+        parts += _rest(each for each in described(family).values() if each.not_applicable)
+    return "".join(parts)
+
+
+def _row(rule: Rule, tests: Shown) -> str:
+    name = f"`{rule.name}`" + (f" ({rule.dv})" if rule.dv else "")
+    host = [f"`{each}`" for each in rule.run_time]
+    host += [f"refused at load: {_list(rule.refused_at_load)}"] if rule.refused_at_load else []
+    compiler = [*rule.compile_time, *([rule.not_offered] if rule.not_offered else []), *(f"`{each}`" for each in rule.rejected)]
+    return f"| {name} | {rule.demand} | {', '.join(host)} | {', '.join(compiler)} | {_tests(tests)} |\n"
+
+
+def _tests(tests: Shown) -> str:
+    words = [(word, sorted({_short(each) for each in getattr(tests, word)})) for word in SPEAKING]
+    return "; ".join(f"{word} {_list(ids)}" for word, ids in words if ids)
+
+
+def _short(test: str) -> str:
+    """`test_ndis.py[CancelTimerObject]`, of a test's whole identifier."""
+    file, _, rest = test.partition("::")
+    name, bracket, parameter = rest.partition("[")
+    return f"{Path(file).name}[{parameter}" if bracket else f"{Path(file).name}::{name}"
+
+
+def _list(items: Iterable[str]) -> str:
+    return ", ".join(f"`{each}`" for each in items)
+
+
+def _rest(rules: Iterable[Rule]) -> list[str]:
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for rule in rules:
+        reasons[rule.not_applicable].append(rule.name)
+    return [f"\n{reason} {_list(names)}.\n" for reason, names in reasons.items()]
+
+
+if __name__ == "__main__":
+    sys.exit(pytest.main(sys.argv[1:], plugins=[_Marks()]))
