@@ -1,0 +1,8 @@
+"""Every short interleaving of what happens to a driver at the same time, tried one by one.
+
+coverage = explore(image, Scenario("pause and close", prepare, (pause, close), finish), preemptions=2, seconds=60)
+"""
+
+from pyndis.explore.scenario import Coverage, Failure, Scenario
+
+__all__ = ["Coverage", "Failure", "Scenario"]
