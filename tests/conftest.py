@@ -21,8 +21,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "breaks(rule): shows that the host catches a driver that breaks this rule")
-    config.addinivalue_line("markers", "keeps(rule): shows that the host lets a driver pass that keeps it")
+    config.addinivalue_line("markers", "breaks(rule, feature=''): shows that the host catches a driver that breaks this rule")
+    config.addinivalue_line("markers", "keeps(rule, feature=''): shows that the host lets a driver pass that keeps it")
 
 
 @pytest.fixture

@@ -62,6 +62,7 @@ class Host:
         os: Windows = "win10",
         ndis: tuple[int, int] | None = None,
         guard: bool = True,
+        special_pool: Literal["overrun", "underrun"] = "overrun",
         clock: Literal["virtual", "real"] = "virtual",
         auto_advance: bool = True,
         faults: Mapping[str, int] | None = None,
@@ -69,7 +70,8 @@ class Host:
     ) -> None:
         """`os` and `ndis` are the versions to play (ndis: the system's own if not given).
 
-        `seed` makes the schedule deterministic; `verifier=False`, `guard=False` (no guard pages around pool blocks) and
+        `seed` makes the schedule deterministic; `special_pool` is the side on which a block of less than a page lies against its
+        guard page; `verifier=False`, `guard=False` (no guard pages around pool blocks) and
         `clock="real"` are for speed; `auto_advance=False`: a driver that sleeps does so until `advance`; `faults`: which call of
         an export fails from DriverEntry on (the export `""`: any that allocates); `stack_limit` in bytes.
         """
@@ -88,6 +90,8 @@ class Host:
             self._options["ndis"] = f"{ndis[0]}.{ndis[1]:02}"
         if not auto_advance:
             self._options["auto_advance"] = False
+        if special_pool != "overrun":
+            self._options["special_pool"] = special_pool
         if stack_limit is not None:
             self._options["stack_limit"] = stack_limit
         if seed is not None:

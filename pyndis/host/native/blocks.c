@@ -1,6 +1,6 @@
 /* Memory with a ledger. In guard mode every block ends at an inaccessible page and stays inaccessible after its release; otherwise
    small blocks come from slabs with per-thread caches, for speed. */
-#include "blocks.h"
+#include "special_pool.h"
 #include <sys/mman.h>
 
 enum { CLASS_LOW = 6, CLASSES = 7, CACHE = 64, SLAB_PAGES = 64, GRAVEYARD = 100000 };
@@ -45,6 +45,13 @@ static struct block *record_new(void)
     }
     *block = (struct block){0};
     return block;
+}
+
+uint8_t *block_pages(const struct block *block, size_t *size)
+{
+    uintptr_t base = block->address & ~(uintptr_t)(PAGE - 1), end = block->address + (block->size ? block->size : 1);
+    *size = ((end + PAGE - 1) & ~(uintptr_t)(PAGE - 1)) - base;
+    return (uint8_t *)base;
 }
 
 static size_t page_index(uintptr_t address)
@@ -97,11 +104,12 @@ static struct block *guarded_new(size_t size)
     uint8_t *base = pages_take(count);
     for (size_t i = 0; i < count; i++)
         pages[page_index((uintptr_t)base) + i] = block;
-    block->address = (uintptr_t)base + (size < PAGE ? PAGE - (aligned ? aligned : 16) : 0);
+    block->address = (uintptr_t)base + (size < PAGE && !settings.underrun ? PAGE - (aligned ? aligned : 16) : 0);
     block->size = size;
     block->live = true;
     pthread_mutex_unlock(&arena_lock);
     mprotect(base, count * PAGE, PROT_READ | PROT_WRITE);
+    slack_fill(block);
     return block;
 }
 
@@ -173,6 +181,7 @@ struct block *block_new(enum block_kind kind, size_t size, bool zeroed)
         block = guarded_new(size);
     } else {
         block = slab_take(class_of(size ? size : 1));
+        slab_poison_check(block);
         block->size = size;
         block->tag = 0;
         block->paged = block->read_only = block->hosts = false;
@@ -187,25 +196,10 @@ struct block *block_new(enum block_kind kind, size_t size, bool zeroed)
     if (count < STACK_MAX)
         block->allocated[count] = 0;
     if (!zeroed && settings.guard)
-        memset(block_memory(block), 0xCD, size);
+        memset(block_memory(block), FILL_NEW, size);
     else if (zeroed && block->size_class)
         memset(block_memory(block), 0, size);
-    if (settings.guard && size < PAGE) /* between the block's end and the page's: shows writes past an odd size */
-        memset((uint8_t *)block->address + size, 0xFE, ((size + 15) & ~(size_t)15) - size);
     return block;
-}
-
-static void slack_check(struct block *block)
-{
-    const uint8_t *at = (const uint8_t *)block->address + block->size;
-    size_t slack = block->size < PAGE ? ((block->size + 15) & ~(size_t)15) - block->size : 0;
-    for (size_t i = 0; i < slack; i++) {
-        if (at[i] != 0xFE) {
-            violation("PoolOverrun", block_memory(block), "%zu bytes were written past the end of a %s of %zu bytes", i + 1, block_kind_names[block->kind],
-                      block->size);
-            return;
-        }
-    }
 }
 
 void block_free(struct block *block)
@@ -217,6 +211,7 @@ void block_free(struct block *block)
     block->freed_by = self && self->frame ? self->frame->name : "host";
     if (block->size_class) {
         block->live = false;
+        slab_poison(block);
         slab_give(block);
         return;
     }
@@ -225,12 +220,12 @@ void block_free(struct block *block)
     unsigned count = capture_stack(block->freed, STACK_MAX);
     if (count < STACK_MAX)
         block->freed[count] = 0;
-    uint8_t *base = (uint8_t *)(block->address & ~(uintptr_t)(PAGE - 1));
-    size_t length = (((block->address - (uintptr_t)base) + block->size + PAGE - 1) & ~(size_t)(PAGE - 1));
+    size_t length;
+    uint8_t *base = block_pages(block, &length);
     if (block->kind == BLOCK_IRP) /* keeps what it held: see the fault handler */
         mprotect(base, PAGE, PROT_NONE);
     else
-        mmap(base, length ? length : PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+        mmap(base, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
     pthread_mutex_lock(&arena_lock);
     block->live = false;
     bury(block);
@@ -300,44 +295,4 @@ void block_describe(struct text *report, const void *object)
         text_add(report, "freed thread %u by %s\n", block->freed_thread, block->freed_by ? block->freed_by : "host");
         frames_write(report, block->freed, STACK_MAX);
     }
-}
-
-struct leak_search {
-    const void *owner;
-    const char *when;
-};
-
-static const char *leak_rule(const struct block *block)
-{
-    switch (block->kind) {
-    case BLOCK_MDL: return "NdisAllocateMdl";
-    case BLOCK_NB: return "NdisAllocateNetBuffer";
-    case BLOCK_NBL: return "NetBufferListLeak";
-    case BLOCK_NBL_POOL:
-    case BLOCK_NB_POOL: return "NetBufferPoolLeak";
-    case BLOCK_TIMER: return "CancelTimerObject";
-    case BLOCK_WORK_ITEM: return "Init_NdisAllocateIoWorkItem";
-    case BLOCK_CONFIGURATION: return "NdisOpenConfigurationEx";
-    case BLOCK_DEVICE: return "DeviceLeak";
-    case BLOCK_NOTIFICATION: return "NotificationLeak";
-    case BLOCK_OBJECT: return "ReferenceLeak";
-    default: return "PoolLeak";
-    }
-}
-
-static void leak_visit(struct block *block, void *argument)
-{
-    const struct leak_search *search = argument;
-    if (block->hosts || (search->owner && block->owner != search->owner))
-        return;
-    if (block->kind == BLOCK_IRP || block->kind == BLOCK_MAPPING || block->kind == BLOCK_DATA || block->kind == BLOCK_FILE || block->kind == BLOCK_HANDLE)
-        return;
-    violation(leak_rule(block), block_memory(block), "a %s of %zu bytes made by %s is left %s", block_kind_names[block->kind], block->size,
-              block->made_by ? block->made_by : "the driver", search->when);
-}
-
-void leaks_report(const void *owner, const char *when)
-{
-    struct leak_search search = {owner, when};
-    blocks_each(leak_visit, &search);
 }

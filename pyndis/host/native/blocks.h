@@ -27,10 +27,12 @@ struct block {
 };
 extern const char *const block_kind_names[BLOCK_KINDS];
 void blocks_start(void);
-/* Memory of `size` bytes, its end against an inaccessible page (guard mode). Content: zero, or a pattern when not `zeroed`. */
+/* Memory of `size` bytes, its end (or its start: settings.underrun) against an inaccessible page (guard mode). Content: zero, or a pattern when not `zeroed`. */
 struct block *block_new(enum block_kind kind, size_t size, bool zeroed);
 void block_free(struct block *block);
 struct block *block_find(const void *address);
+/* The whole pages that a block with guard pages lies in. */
+uint8_t *block_pages(const struct block *block, size_t *size);
 /* The live block of that kind that starts at `address`, or NULL. */
 struct block *block_at(const void *address, enum block_kind kind);
 /* Inaccessible address space of whole pages with guards around it, for mappings. */
@@ -38,7 +40,7 @@ struct block *block_reserve(enum block_kind kind, size_t pages);
 void block_describe(struct text *report, const void *object);
 /* Calls `visit` for every live block. */
 void blocks_each(void (*visit)(struct block *block, void *argument), void *argument);
-/* Reports what the driver has left, all of it or (owner) what belongs to one adapter. */
+/* leaks.c: reports what the driver has left, all of it or (owner) what belongs to one adapter; once per place that made it. */
 void leaks_report(const void *owner, const char *when);
 static inline void *block_memory(struct block *block)
 {

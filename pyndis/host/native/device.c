@@ -1,5 +1,6 @@
 /* Device objects, their names, links and security. */
 #include "io.h"
+#include "tracked.h"
 #include <strings.h>
 
 static struct device *devices;
@@ -50,8 +51,11 @@ void device_release(struct device *device)
 {
     if (atomic_fetch_sub(&device->references, 1) > 1)
         return;
-    if (device->extension)
-        block_free(block_find(device->extension));
+    if (device->extension) {
+        struct block *block = block_find(device->extension);
+        memory_leaves(block->address, block->size, "the deletion of a device");
+        block_free(block);
+    }
     device->block->record = NULL;
     block_free(device->block);
     free(device);

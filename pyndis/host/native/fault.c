@@ -98,7 +98,7 @@ static const char *access_text(struct block *block, uintptr_t address, char *buf
         snprintf(buffer, size, "a %s of %zu bytes that %s released is used at offset %ld", block_kind_names[block->kind], block->size, block->freed_by ? block->freed_by : "the host",
                  (long)(address - block->address));
     } else if (block) {
-        *rule = "PoolOverrun";
+        *rule = address < block->address ? "PoolUnderrun" : "PoolOverrun";
         snprintf(buffer, size, "an access at offset %ld of a %s of %zu bytes", (long)(address - block->address), block_kind_names[block->kind], block->size);
     } else if (address < 0x10000) {
         snprintf(buffer, size, "a null pointer (0x%zx) is dereferenced", (size_t)address);
@@ -111,12 +111,14 @@ static const char *access_text(struct block *block, uintptr_t address, char *buf
     return buffer;
 }
 
+/* The block that an address in a guard page was meant for: in one page's reach, and on the side that the pool guards. */
 static struct block *block_near(uintptr_t address)
 {
-    struct block *block = block_find((void *)address);
-    if (!block)
-        block = block_find((void *)(address - PAGE)); /* the guard page after a block */
-    return block;
+    struct block *block = block_find((void *)address), *before = block_find((void *)(address - PAGE)), *after = block_find((void *)(address + PAGE));
+    if (block)
+        return block;
+    struct block *first = settings.underrun ? after : before, *second = settings.underrun ? before : after;
+    return first && first->live ? first : second && second->live ? second : first ? first : second;
 }
 
 static bool overflow(uintptr_t address, const struct registers *r)

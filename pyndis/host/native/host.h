@@ -215,7 +215,7 @@ void frames_write(struct text *report, const uintptr_t *frames, unsigned count);
 
 /* ---- settings ---- */
 struct settings {
-    bool guard, virtual_clock, verifier, auto_advance;
+    bool guard, underrun, virtual_clock, verifier, auto_advance;
     int cpus;
     unsigned ndis_major, ndis_minor, os_major, os_minor, os_build, stack_limit;
 };

@@ -9,8 +9,14 @@ static const char *const major_names[MAJORS] = {
     "IRP_MJ_SET_EA", "IRP_MJ_FLUSH_BUFFERS", "IRP_MJ_QUERY_VOLUME_INFORMATION", "IRP_MJ_SET_VOLUME_INFORMATION", "IRP_MJ_DIRECTORY_CONTROL", "IRP_MJ_FILE_SYSTEM_CONTROL",
     "IRP_MJ_DEVICE_CONTROL", "IRP_MJ_INTERNAL_DEVICE_CONTROL", "IRP_MJ_SHUTDOWN", "IRP_MJ_LOCK_CONTROL", "IRP_MJ_CLEANUP", "IRP_MJ_CREATE_MAILSLOT", "IRP_MJ_QUERY_SECURITY",
     "IRP_MJ_SET_SECURITY", "IRP_MJ_POWER", "IRP_MJ_SYSTEM_CONTROL", "IRP_MJ_DEVICE_CHANGE", "IRP_MJ_QUERY_QUOTA", "IRP_MJ_SET_QUOTA", "IRP_MJ_PNP"};
+/* Each acquire of a remove lock in a dispatch routine is released by the time its request is completed. */
+static const char *const remove_lock_rules[MAJORS] = {
+    [IRP_MJ_CREATE] = "RemoveLockReleaseCreate", [IRP_MJ_CLOSE] = "RemoveLockReleaseClose", [IRP_MJ_READ] = "RemoveLockReleaseRead", [IRP_MJ_WRITE] = "RemoveLockReleaseWrite",
+    [IRP_MJ_DEVICE_CONTROL] = "RemoveLockReleaseDeviceControl", [IRP_MJ_INTERNAL_DEVICE_CONTROL] = "RemoveLockReleaseInternalDeviceControl",
+    [IRP_MJ_SHUTDOWN] = "RemoveLockReleaseShutdown", [IRP_MJ_CLEANUP] = "RemoveLockReleaseCleanup"};
 static struct irp_record *records;
 static pthread_mutex_t records_lock = PTHREAD_MUTEX_INITIALIZER;
+void remove_lock_dispatch_check(const struct irp_record *record, const void *irp, bool completed, const char *rule);
 void mdl_check_partials(struct memory *memory, const void *irp);
 
 IO_STACK_LOCATION *irp_stack(IRP *irp)
@@ -114,6 +120,7 @@ static void returned_check(struct irp_record *record, status_t status, const voi
     if (marked && settings.verifier)
         history_note("IoMarkIrpPending was done by the time of its dispatch's return", irp);
     pthread_mutex_unlock(&record->lock);
+    remove_lock_dispatch_check(record, irp, completed && status != (status_t)STATUS_PENDING, remove_lock_rules[record->major] ? remove_lock_rules[record->major] : "RemoveLockRelease2");
     if (status == (status_t)STATUS_PENDING) {
         if (!marked)
             violation(completed ? "PendedCompletedRequest" : "MarkIrpPending2", irp, "%s returned STATUS_PENDING for a request that was not marked pending%s", name,

@@ -1,6 +1,7 @@
-/* Interlocked lists, lookaside lists, semaphores, mutexes, remove locks. */
+/* Interlocked lists, lookaside lists, semaphores, mutexes. */
 #include "blocks.h"
 #include "clock.h"
+#include "tracked.h"
 
 /* ---- SLISTs: the first entry in the header's second word, the depth in its first ---- */
 struct slist {
@@ -112,11 +113,14 @@ EXPORT(void, ExInitializeNPagedLookasideList, GENERAL_LOOKASIDE *list, void *all
     list->Tag = tag;
     list->Allocate = allocate ? allocate : export_find("ExAllocatePoolWithTag")->function;
     list->Free = release ? release : export_find("ExFreePool")->function;
+    track(TRACKED_LOOKASIDE, list, NULL);
 }
 
 EXPORT(void, ExDeleteNPagedLookasideList, GENERAL_LOOKASIDE *list)
 {
     ENTER(ExDeleteNPagedLookasideList, list);
+    if (!untrack(TRACKED_LOOKASIDE, list))
+        violation("LookasideList", list, "ExDeleteNPagedLookasideList on a list that was not initialised");
     struct slist *entries = (struct slist *)list;
     free_fn *release = (free_fn *)list->Free;
     while (entries->first) {
@@ -166,56 +170,4 @@ EXPORT(int32_t, KeReleaseMutex, DISPATCHER_HEADER *mutex, uint8_t wait)
     else
         object_signal(mutex);
     return before;
-}
-
-/* ---- remove locks: two counters and an event in the caller's memory ---- */
-struct remove_lock {
-    uint8_t removed, reserved[3];
-    atomic_int count;
-    DISPATCHER_HEADER event;
-};
-
-EXPORT(void, IoInitializeRemoveLockEx, struct remove_lock *lock, uint32_t tag, uint32_t minutes, uint32_t high, uint32_t size)
-{
-    ENTER(IoInitializeRemoveLockEx, lock);
-    (void)tag, (void)minutes, (void)high, (void)size;
-    lock->removed = 0;
-    atomic_store(&lock->count, 1);
-    object_init(&lock->event, EVENT_SYNCHRONIZATION, false);
-}
-
-EXPORT_F(status_t, IoAcquireRemoveLockEx, struct remove_lock *lock, void *tag, const char *file, uint32_t line, uint32_t size)
-{
-    ENTER_FAILS(IoAcquireRemoveLockEx, lock, false);
-    (void)tag, (void)file, (void)line, (void)size;
-    if (fail_ || lock->removed)
-        return (status_t)STATUS_DELETE_PENDING;
-    atomic_fetch_add(&lock->count, 1);
-    return STATUS_SUCCESS;
-}
-
-static void remove_lock_release(struct remove_lock *lock)
-{
-    int before = atomic_fetch_sub(&lock->count, 1);
-    if (before <= 0)
-        violation("RemoveLock", lock, "a remove lock is released more often than it was acquired");
-    else if (before == 1)
-        object_signal(&lock->event);
-}
-
-EXPORT(void, IoReleaseRemoveLockEx, struct remove_lock *lock, void *tag, uint32_t size)
-{
-    ENTER(IoReleaseRemoveLockEx, lock);
-    (void)tag, (void)size;
-    remove_lock_release(lock);
-}
-
-EXPORT(void, IoReleaseRemoveLockAndWaitEx, struct remove_lock *lock, void *tag, uint32_t size)
-{
-    ENTER(IoReleaseRemoveLockAndWaitEx, lock);
-    (void)tag, (void)size;
-    lock->removed = 1;
-    remove_lock_release(lock); /* the caller's own */
-    if (atomic_fetch_sub(&lock->count, 1) > 1)
-        wait_for(&lock->event, "IoReleaseRemoveLockAndWaitEx");
 }

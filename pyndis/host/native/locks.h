@@ -11,3 +11,5 @@ void lock_release(_Atomic uint64_t *word, enum lock_kind kind, uint8_t irql, con
 void locks_free_check(const char *call, const void *object);
 /* The memory goes: forget its locks' order. */
 void locks_forget(uintptr_t address, size_t size);
+/* Where the driver's lock lies: a lock of 32 bits keeps its state elsewhere. */
+const void *lock_address(const struct held *held);

@@ -27,6 +27,12 @@ static _Atomic uint64_t *word_of(const void *address)
     }
 }
 
+const void *lock_address(const struct held *held)
+{
+    bool wide = held->kind == LOCK_SHARED || held->kind == LOCK_EXCLUSIVE;
+    return wide ? ((const struct wide *)((const char *)held->lock - offsetof(struct wide, word)))->address : held->lock;
+}
+
 EXPORT(uint8_t, ExAcquireSpinLockExclusive, int32_t *lock)
 {
     ENTER(ExAcquireSpinLockExclusive, lock);

@@ -127,7 +127,7 @@ static bool system_set(const char *name)
 
 COMMAND("configure", command_configure, ALWAYS)
 {
-    const char *os = argument(command, "os"), *ndis = argument(command, "ndis"), *clock = argument(command, "clock");
+    const char *os = argument(command, "os"), *ndis = argument(command, "ndis"), *clock = argument(command, "clock"), *pool = argument(command, "special_pool");
     if (strcmp(driver_state, "none")) {
         reply_error(command, "state", "configure comes before load");
         return;
@@ -136,7 +136,12 @@ COMMAND("configure", command_configure, ALWAYS)
         reply_error(command, "usage", "os is win7, win8, win81 or win10; ndis is like 6.83");
         return;
     }
+    if (pool && strcmp(pool, "overrun") && strcmp(pool, "underrun")) {
+        reply_error(command, "usage", "special_pool is overrun or underrun");
+        return;
+    }
     settings.guard = argument_number(command, "guard", 1);
+    settings.underrun = pool && !strcmp(pool, "underrun");
     settings.verifier = argument_number(command, "verifier", 1);
     settings.auto_advance = argument_number(command, "auto_advance", 1);
     settings.cpus = (int)argument_number(command, "cpus", 2);

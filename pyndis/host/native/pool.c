@@ -1,11 +1,9 @@
 /* Pool: tags, kinds, guard pages, what is freed wrongly. */
 #include "blocks.h"
-#include "locks.h"
+#include "tracked.h"
 
 enum { POOL_NONPAGED = 0, POOL_PAGED = 1, POOL_NX = 512 };
 static const uint64_t FLAG2_UNINITIALIZED = 2, FLAG2_RAISE = 0x20, FLAG2_NONPAGED = 0x40, FLAG2_NONPAGED_EXECUTE = 0x80, FLAG2_PAGED = 0x100;
-void timers_forget(uintptr_t address, size_t size);
-void objects_forget(uintptr_t address, size_t size);
 
 static void *pool_new(size_t size, uint32_t tag, bool paged, bool zeroed)
 {
@@ -35,6 +33,10 @@ void *pool_allocate(size_t size, uint32_t tag, void *owner)
 void pool_free(void *memory, uint32_t tag, const char *call)
 {
     struct block *block = block_find(memory);
+    if (block && block->kind == BLOCK_IRP && block->live) {
+        violation("IrpFreedAsPool", memory, "%s(%p): this is a request of the I/O manager", call, memory);
+        return;
+    }
     if (!block || block->address != (uintptr_t)memory || block->kind != BLOCK_POOL) {
         violation("PoolInvalidFree", memory, "%s(%p): this is not the start of a pool block", call, memory);
         return;
@@ -47,11 +49,7 @@ void pool_free(void *memory, uint32_t tag, const char *call)
         violation("PoolTagMismatch", memory, "%s frees a block with the tag 0x%08x; it was allocated with 0x%08x", call, tag, block->tag);
     if (block->paged && self->irql > APC)
         violation("IrqlExFree1", memory, "%s frees paged pool at IRQL %u", call, self->irql);
-    locks_forget(block->address, block->size);
-    if (settings.guard) {
-        timers_forget(block->address, block->size);
-        objects_forget(block->address, block->size);
-    }
+    memory_leaves(block->address, block->size, call);
     block_free(block);
 }
 
@@ -59,7 +57,10 @@ static void *pool_typed(uint32_t type, size_t size, uint32_t tag, bool zeroed)
 {
     if ((type & POOL_NX) && settings.os_major == 6 && settings.os_minor < 2)
         violation("NonPagedPoolNxOnWindows7", NULL, "NonPagedPoolNx (512) is asked for on Windows %u.%u, which does not know it", settings.os_major, settings.os_minor);
-    return pool_new(size, tag, (type & ~(uint32_t)POOL_NX & 1) == POOL_PAGED, zeroed);
+    bool paged = type & POOL_PAGED;
+    if (!paged && !(type & POOL_NX) && settings.os_major * 10 + settings.os_minor >= 62)
+        violation("ExecutablePool", NULL, "executable pool (type %u) is asked for; NonPagedPoolNx is %u", type, POOL_NX);
+    return pool_new(size, tag, paged, zeroed);
 }
 
 EXPORT_F(void *, ExAllocatePoolWithTag, uint32_t type, size_t size, uint32_t tag)

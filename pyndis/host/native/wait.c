@@ -133,6 +133,18 @@ status_t object_wait(DISPATCHER_HEADER **objects, int count, bool all, const int
     return waiter.result;
 }
 
+/* Whether a thread waits for an object in this memory. */
+bool waits_find(uintptr_t address, size_t size)
+{
+    bool found = false;
+    kernel_lock();
+    for (struct waiter *waiter = waiters; waiter; waiter = waiter->next)
+        for (int i = 0; i < waiter->count; i++)
+            found |= (uintptr_t)waiter->objects[i] - address < size;
+    kernel_unlock();
+    return found;
+}
+
 void wait_for(DISPATCHER_HEADER *object, const char *call)
 {
     object_wait(&object, 1, false, NULL, call);

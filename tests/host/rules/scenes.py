@@ -11,7 +11,7 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from pyndis.diagnostics import DriverFailure
-from pyndis.host import Host
+from pyndis.host import Host, Violation
 from tests.host.packets import ipv4
 from tests.host.statuses import oid
 
@@ -45,7 +45,8 @@ class Scene:
     """A rule, and how a driver is led to break and to keep it.
 
     `name` is the C side's, where it differs from the rule's; `also` are rules that the breach necessarily breaks with it;
-    `options` are Host's; `fatal`: the driver crashes, or leaves commands without an end.
+    `options` are Host's; `fatal`: the driver crashes, or leaves commands without an end; `feature` is the feature of Driver
+    Verifier that this belongs to, where the rule is none of the documented ones.
     """
 
     rule: str
@@ -54,6 +55,7 @@ class Scene:
     also: tuple[str, ...] = ()
     options: dict[str, object] = field(default_factory=dict)
     fatal: bool = False
+    feature: str = ""
 
     @property
     def id(self) -> str:
@@ -67,6 +69,13 @@ class Scene:
             with suppress(DriverFailure) if self.fatal else nullcontext():
                 self.act(host)
 
+    def violations(self, image: Path) -> list[Violation]:
+        """What the host says of it."""
+        host = Host(image, **self.options)  # type: ignore[arg-type]
+        with suppress(DriverFailure), host:
+            self.act(host)
+        return host.violations
+
     def keeps(self, image: Path) -> None:
         """Fails if any rule is broken."""
         with Host(image, **self.options) as host:  # type: ignore[arg-type]
@@ -75,9 +84,9 @@ class Scene:
 
 def breaking(scenes: Iterable[Scene]) -> list[ParameterSet]:
     """Parameters of a test that calls `Scene.breaks`."""
-    return [pytest.param(each, id=each.id, marks=pytest.mark.breaks(each.rule)) for each in scenes]
+    return [pytest.param(each, id=each.id, marks=pytest.mark.breaks(each.rule, feature=each.feature)) for each in scenes]
 
 
 def keeping(scenes: Iterable[Scene]) -> list[ParameterSet]:
     """Parameters of a test that calls `Scene.keeps`."""
-    return [pytest.param(each, id=each.id, marks=pytest.mark.keeps(each.rule)) for each in scenes]
+    return [pytest.param(each, id=each.id, marks=pytest.mark.keeps(each.rule, feature=each.feature)) for each in scenes]

@@ -86,7 +86,8 @@ class _Marks:
         for item in session.items:
             for word in SPEAKING:
                 for mark in item.iter_markers(word):
-                    found[mark.args[0]][word].append(item.nodeid)
+                    for name in {mark.args[0], mark.kwargs.get("feature") or mark.args[0]}:
+                        found[name][word].append(item.nodeid)
         Path(os.environ["MARKS"]).write_text(json.dumps(found))
 
 

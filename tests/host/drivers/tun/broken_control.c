@@ -42,7 +42,7 @@ LockInBothOrders(TUN *Tun)
 static VOID
 UsePoolWrongly(VOID)
 {
-    volatile UCHAR *Block = ExAllocatePoolWithTag(NonPagedPool, 32, POOL_TAG);
+    volatile UCHAR *Block = ExAllocatePoolWithTag(NonPagedPoolNx, 32, POOL_TAG);
 
     if (MISTAKE(OVERRUN))
         Block[32] = 1;

@@ -51,7 +51,7 @@ DriverEntry(DRIVER_OBJECT *DriverObject, UNICODE_STRING *RegistryPath)
     if (MISTAKE(NO_RETURN_HANDLER))
         Miniport.ReturnNetBufferListsHandler = NULL;
     if (MISTAKE(POOL_LEAK))
-        (VOID)ExAllocatePoolWithTag(NonPagedPool, 100, POOL_TAG);
+        (VOID)ExAllocatePoolWithTag(NonPagedPoolNx, 100, POOL_TAG);
     NdisVersion = NegotiateVersion();
     if (NdisVersion < (6 << 8 | 20))
         return NDIS_STATUS_UNSUPPORTED_REVISION;
