@@ -12,7 +12,9 @@ static struct timer *timers; /* by due time */
 static struct waiter *sleepers; /* waits with a time-out, unordered */
 static bool advancing;
 atomic_int halts_running; /* MiniportHaltEx calls not yet returned */
+atomic_int drains_waiting; /* halts that wait for other commands on their adapter */
 void irps_stuck_check(void);
+void oids_stuck_check_locked(void);
 
 static uint64_t monotonic(void)
 {
@@ -90,6 +92,14 @@ static uint64_t earliest_locked(void)
         if (waiter->due < due)
             due = waiter->due;
     return due;
+}
+
+static bool driver_timer_armed_locked(void)
+{
+    const struct timer *timer = timers;
+    while (timer && timer->hosts)
+        timer = timer->next;
+    return timer != NULL;
 }
 
 /* Fires what is due at `now`, each timer once. */
@@ -175,6 +185,8 @@ static void *clock_main(void *unused)
         } else {
             if (busy_count() == 0 && atomic_load(&halts_running) && !atomic_load(&holds_standing))
                 irps_stuck_check();
+            if (busy_count() == 0 && atomic_load(&drains_waiting) && !driver_timer_armed_locked() && !atomic_load(&holds_standing))
+                oids_stuck_check_locked();
             pthread_cond_wait(&kernel_changed, kernel_mutex());
         }
     }

@@ -5,7 +5,7 @@
 struct timer {
     struct timer *next;
     uint64_t due, period; /* 100 ns */
-    bool armed;
+    bool armed, hosts; /* hosts: the host watches something with it */
     void (*fire)(struct timer *timer); /* under the kernel lock */
 };
 struct waiter {

@@ -1,6 +1,7 @@
 /* The crossing between driver and kernel: every export enters and leaves here, every callback too. It is the one place
    for counting, IRQL checks, history and injected failures, and the seam of a deterministic scheduler. */
 #include "hold.h"
+#include "locks.h"
 
 struct irql_row {
     const char *name;
@@ -184,7 +185,7 @@ void callback_exit(struct frame *frame)
     if (!lock_callback(frame->name)) {
         if (thread->held_count > frame->held) {
             const struct held *held = &thread->held[thread->held_count - 1];
-            violation("SpinLock", held->lock, "%s returned with the lock %p held", frame->name, held->lock);
+            violation(lock_rule((enum lock_kind)held->kind), held->lock, "%s returned with the lock %p held", frame->name, held->lock);
             thread->held_count = frame->held;
         }
         if (thread->irql != frame->ip)

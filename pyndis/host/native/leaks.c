@@ -23,6 +23,7 @@ static const char *leak_rule(const struct block *block)
     case BLOCK_TIMER: return "CancelTimerObject";
     case BLOCK_WORK_ITEM: return "Init_NdisAllocateIoWorkItem";
     case BLOCK_CONFIGURATION: return "NdisOpenConfigurationEx";
+    case BLOCK_GENERIC: return "NdisAllocateGenericObject";
     case BLOCK_DEVICE: return "DeviceLeak";
     case BLOCK_NOTIFICATION: return "NotificationLeak";
     case BLOCK_OBJECT: return "ReferenceLeak";

@@ -150,6 +150,17 @@ static bool try_acquire(_Atomic uint64_t *word, enum lock_kind kind)
     return atomic_compare_exchange_strong(word, &seen, mine);
 }
 
+/* Which rule a misuse of a lock of this kind breaks: Dpr and queued locks have their own. */
+const char *lock_rule(enum lock_kind kind)
+{
+    return kind == LOCK_NDIS_DPR ? "SpinLockDpr" : queued(kind) ? "QueuedSpinLock" : "SpinLock";
+}
+
+static const char *release_rule(enum lock_kind kind)
+{
+    return kind == LOCK_NDIS_DPR ? "SpinLockDprRelease" : queued(kind) ? "QueuedSpinLockRelease" : "SpinLockRelease";
+}
+
 void lock_acquire(_Atomic uint64_t *word, enum lock_kind kind, bool raise, uint8_t *old_irql)
 {
     uint8_t old = self->irql;
@@ -158,7 +169,7 @@ void lock_acquire(_Atomic uint64_t *word, enum lock_kind kind, bool raise, uint8
     if ((uintptr_t)word % 8)
         violation("LockAlignment", word, "the lock %p is not aligned to 8 bytes", (void *)word);
     if (held_by_self(word)) {
-        violation("SpinLock", word, "the %s %p is acquired again by the thread that holds it", kind_names[kind], (void *)word);
+        violation(lock_rule(kind), word, "the %s %p is acquired again by the thread that holds it", kind_names[kind], (void *)word);
         deadlock_fault(word, "a thread waits for a spin lock that it holds");
     }
     if (settings.verifier)
@@ -178,7 +189,7 @@ void lock_release(_Atomic uint64_t *word, enum lock_kind kind, uint8_t irql, con
     while (at >= 0 && self->held[at].lock != (const void *)word)
         at--;
     if (at < 0) {
-        violation("SpinLockRelease", word, "%s releases the lock %p, which this thread does not hold", call, (void *)word);
+        violation(release_rule(kind), word, "%s releases the lock %p, which this thread does not hold", call, (void *)word);
         return;
     }
     struct held held = self->held[at];

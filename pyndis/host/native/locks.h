@@ -7,6 +7,7 @@ void lock_acquire(_Atomic uint64_t *word, enum lock_kind kind, bool raise, uint8
 /* Checks that this thread holds it in that way; lowers to `irql` unless it is KEEP_IRQL. */
 enum { KEEP_IRQL = 0xFF };
 void lock_release(_Atomic uint64_t *word, enum lock_kind kind, uint8_t irql, const char *call);
+const char *lock_rule(enum lock_kind kind);
 /* Broken rule where a call that leaves the driver is made with a lock held. */
 void locks_free_check(const char *call, const void *object);
 /* The memory goes: forget its locks' order. */

@@ -136,6 +136,7 @@ static void memory_lend(struct memory *memory, int by)
     kernel_lock();
     timer_cancel_locked(&memory->watch);
     memory->watch.fire = lent_long;
+    memory->watch.hosts = true;
     if (before == 0)
         timer_arm_locked(&memory->watch, clock_ticks() + long_time);
     kernel_unlock();

@@ -56,7 +56,8 @@ struct adapter {
     size_t held_count, held_capacity;
     uint64_t indicated, calls, completions;
     struct send_nbl *outstanding;
-    struct timer send_watch;
+    struct timer send_watch, hang_watch;
+    uint64_t progress; /* when a send was last completed, or the first of those outstanding was sent */
     struct operation pause, restart;
     struct oid *oid;
     DISPATCHER_HEADER oid_free;

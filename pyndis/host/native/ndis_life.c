@@ -5,7 +5,7 @@
 const char *const life_names[] = {"halted", "initializing", "paused", "restarting", "running", "pausing", "shutdown"};
 static struct adapter *adapters;
 void device_idle_check(struct device *device, const char *call);
-extern atomic_int halts_running;
+extern atomic_int halts_running, drains_waiting;
 
 struct adapter *adapter_find(uint64_t id)
 {
@@ -99,7 +99,9 @@ void adapter_drain(struct adapter *adapter)
         kernel_unlock();
         if (alone)
             return;
+        atomic_fetch_add(&drains_waiting, 1);
         wait_for(&adapter->left, "other commands on the adapter end");
+        atomic_fetch_sub(&drains_waiting, 1);
     }
 }
 

@@ -6,7 +6,7 @@ struct oid {
     struct adapter *adapter;
     struct block *block, *buffer;
     struct operation operation;
-    bool direct;
+    bool direct, answered, reported; /* answered: by what its handler returned */
     uint64_t request_id;
     uint32_t oid;
     struct timer watch; /* NdisTimedOidComplete */
@@ -16,10 +16,15 @@ static struct oid *open_oids; /* under the kernel lock */
 enum { R1_SIZE = 236, R2_SIZE = 248, FILL = 0xA5 };
 static const uint64_t OID_LIMIT = 12ull * 10000000;
 
+/* OIDs that take something away: they succeed, unless the adapter is going. */
 static bool delete_family(uint32_t oid)
 {
-    return oid == OID_RECEIVE_FILTER_CLEAR_FILTER || oid == OID_RECEIVE_FILTER_FREE_QUEUE || oid == OID_PM_REMOVE_WOL_PATTERN || oid == OID_PM_REMOVE_PROTOCOL_OFFLOAD ||
-           oid == OID_802_3_DELETE_MULTICAST_ADDRESS;
+    static const uint32_t family[] = {OID_RECEIVE_FILTER_CLEAR_FILTER, OID_RECEIVE_FILTER_FREE_QUEUE, OID_PM_REMOVE_WOL_PATTERN, OID_PM_REMOVE_PROTOCOL_OFFLOAD,
+                                      OID_802_3_DELETE_MULTICAST_ADDRESS, OID_NIC_SWITCH_FREE_VF, OID_NIC_SWITCH_DELETE_SWITCH, OID_TCP_TASK_IPSEC_OFFLOAD_V2_DELETE_SA};
+    for (size_t i = 0; i < COUNT(family); i++)
+        if (family[i] == oid)
+            return true;
+    return false;
 }
 
 static void status_check(uint32_t oid, uint32_t status, const void *request)
@@ -100,6 +105,7 @@ static struct oid *oid_open(struct adapter *adapter, uint32_t type, uint32_t oid
     kernel_lock();
     open->oid = oid;
     open->watch.fire = watch_fire;
+    open->watch.hosts = true;
     timer_arm_locked(&open->watch, clock_ticks() + OID_LIMIT);
     open->next = open_oids;
     open_oids = open;
@@ -119,6 +125,7 @@ static void oid_close(struct oid *open)
     }
     kernel_unlock();
     open->block->record = NULL;
+    open->block->number = open->answered;
     block_free(open->block);
     block_free(open->buffer);
     free(open);
@@ -138,6 +145,7 @@ struct oid_answer oid_request(struct adapter *adapter, uint32_t type, uint32_t o
     self->in_oid = true;
     CALL_DRIVER(direct ? "MiniportDirectOidRequest" : "MiniportOidRequest", self->irql, request, status = handler(adapter->context, request));
     self->in_oid = false;
+    open->answered = status != NDIS_STATUS_PENDING;
     status = operation_finish(&open->operation, status, "MiniportOidRequest", "NdisOidDoubleComplete");
     status_check(oid, status, request);
     struct oid_answer answer = answer_read(request, type, status);
@@ -150,6 +158,41 @@ struct oid_answer oid_request(struct adapter *adapter, uint32_t type, uint32_t o
     return answer;
 }
 
+static bool in_work_item(void)
+{
+    for (const struct frame *frame = self->frame; frame; frame = frame->outer)
+        if (frame->callback && strstr(frame->name, "WorkItem"))
+            return true;
+    return false;
+}
+
+/* A second completion, by what happened the first time. */
+static void completed_twice(const struct block *block, const struct oid *open, const void *request, const char *call)
+{
+    if (!block || block->kind != BLOCK_OID)
+        violation("NdisOidDoubleComplete", request, "%s completes a request that is none of NDIS'", call);
+    else if (open ? open->answered : block->number != 0)
+        violation("DoubleComplete", request, "%s completes a request that its handler has answered", call);
+    else
+        violation(in_work_item() ? "DoubleCompleteWorkItem" : "NdisOidDoubleComplete", request, "%s completes a request that is already complete", call);
+}
+
+/* While a halt waits for the adapter's OIDs and nothing runs: a pended one is lost, and ends here. */
+void oids_stuck_check_locked(void)
+{
+    struct oid *stuck = NULL;
+    for (struct oid *open = open_oids; open && !stuck; open = open->next)
+        if (open->adapter->halting && !open->reported && atomic_load(&open->operation.state) == 3)
+            stuck = open;
+    if (!stuck)
+        return;
+    stuck->reported = true;
+    violation("NdisOidDoubleRequest", block_memory(stuck->block), "OID 0x%08x is pended and nothing will complete it: the adapter cannot be halted", stuck->oid);
+    stuck->operation.status = NDIS_STATUS_FAILURE;
+    atomic_store(&stuck->operation.state, 2);
+    object_signal_locked(&stuck->operation.done);
+}
+
 static void oid_completed(void *handle, NDIS_OID_REQUEST *request, uint32_t status, const char *call)
 {
     locks_free_check(call, request);
@@ -160,7 +203,7 @@ static void oid_completed(void *handle, NDIS_OID_REQUEST *request, uint32_t stat
     if (status == NDIS_STATUS_PENDING)
         violation("NdisOidComplete", request, "%s with NDIS_STATUS_PENDING", call);
     if (!open || !operation_complete(&open->operation, status))
-        violation("NdisOidDoubleComplete", request, "%s completes a request that is %s", call, open || (block && block->kind == BLOCK_OID) ? "already complete" : "none of NDIS'");
+        completed_twice(block, open, request, call);
 }
 
 EXPORT(void, NdisMOidRequestComplete, void *handle, NDIS_OID_REQUEST *request, uint32_t status)
@@ -235,11 +278,22 @@ COMMAND("cancel-oid", command_cancel_oid, NEEDS_DRIVER)
 
 /* ---- status ---- */
 
+/* The adapter that may indicate a status; NULL after a breach. */
+static struct adapter *indicating_adapter(void *handle)
+{
+    const struct block *block = block_find(handle);
+    if (block && block->kind == BLOCK_HANDLE && !block->live) {
+        violation("NdisMIndicateStatusEx", handle, "a status is indicated after the adapter was halted");
+        return NULL;
+    }
+    return adapter_of(handle, "NdisMIndicateStatusEx");
+}
+
 EXPORT(void, NdisMIndicateStatusEx, void *handle, const NDIS_STATUS_INDICATION *indication)
 {
     ENTER(NdisMIndicateStatusEx, handle);
     static const char *const states[] = {"unknown", "connected", "disconnected"};
-    struct adapter *adapter = adapter_of(handle, "NdisMIndicateStatusEx");
+    struct adapter *adapter = indicating_adapter(handle);
     locks_free_check("NdisMIndicateStatusEx", handle);
     if (!adapter)
         return;

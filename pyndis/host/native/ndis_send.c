@@ -1,8 +1,11 @@
 /* Sends: chains built by the stack, given to the driver, and taken back. */
 #include "ndis.h"
+#include "hold.h"
 #include "locks.h"
 
-static const uint64_t SEND_LIMIT = 30ull * 10000000; /* NdisTimedDataSend */
+enum { TICKS_PER_SECOND = 10000000 };
+static const uint64_t SEND_LIMIT = 30ull * TICKS_PER_SECOND; /* NdisTimedDataSend */
+static const uint64_t HANG_LIMIT = 22ull * TICKS_PER_SECOND; /* NdisTimedDataHang */
 
 static bool status_valid(uint32_t status)
 {
@@ -31,6 +34,30 @@ static void watch_fire(struct timer *timer)
         timer_arm_locked(timer, clock_ticks() + SEND_LIMIT / 30);
 }
 
+static void hang_fire(struct timer *timer)
+{
+    struct adapter *adapter = (struct adapter *)((char *)timer - offsetof(struct adapter, hang_watch));
+    pthread_mutex_lock(&adapter->lock);
+    uint64_t since = adapter->progress;
+    bool any = adapter->outstanding != NULL;
+    pthread_mutex_unlock(&adapter->lock);
+    if (any && atomic_load(&holds_standing)) /* a thread of the driver may not go on: that is no fault of its */
+        timer_arm_locked(timer, clock_ticks() + HANG_LIMIT);
+    else if (any && clock_ticks() - since >= HANG_LIMIT)
+        violation("NdisTimedDataHang", adapter->handle, "sends are pending, and none has been completed for 22 seconds");
+    else if (any)
+        timer_arm_locked(timer, since + HANG_LIMIT);
+}
+
+static void watch_locked(struct timer *timer, void (*fire)(struct timer *timer), uint64_t due)
+{
+    if (timer->armed)
+        return;
+    timer->fire = fire;
+    timer->hosts = true;
+    timer_arm_locked(timer, due);
+}
+
 /* The count has reached or left zero: the event follows what it is now. */
 static void idle_update(struct adapter *adapter)
 {
@@ -57,13 +84,13 @@ void send_register(struct send_nbl *send)
     send->next = adapter->outstanding;
     if (send->next)
         send->next->previous = send;
+    else
+        adapter->progress = send->sent;
     adapter->outstanding = send;
     pthread_mutex_unlock(&adapter->lock);
     kernel_lock();
-    if (!adapter->send_watch.armed) {
-        adapter->send_watch.fire = watch_fire;
-        timer_arm_locked(&adapter->send_watch, send->sent + SEND_LIMIT + 1);
-    }
+    watch_locked(&adapter->send_watch, watch_fire, send->sent + SEND_LIMIT + 1);
+    watch_locked(&adapter->hang_watch, hang_fire, send->sent + HANG_LIMIT);
     kernel_unlock();
 }
 
@@ -79,11 +106,13 @@ static void send_unregister(struct send_nbl *send)
             adapter->outstanding = send->next;
         if (send->next)
             send->next->previous = send->previous;
+        adapter->progress = clock_ticks();
         bool none = !adapter->outstanding;
         pthread_mutex_unlock(&adapter->lock);
         if (none) {
             kernel_lock();
             timer_cancel_locked(&adapter->send_watch);
+            timer_cancel_locked(&adapter->hang_watch);
             kernel_unlock();
         }
     }

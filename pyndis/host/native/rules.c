@@ -29,7 +29,7 @@ static const struct {
     {"IrqlKeSetEvent", "0x20016"}, {"IrqlKeApcLte1", "0x2000F"}, {"IrqlKeApcLte2", "0x20010"}, {"IrqlExAllocatePool", "0x20004"}, {"IrqlExApcLte1", "0x20005"},
     {"IrqlExApcLte2", "0x20006"}, {"IrqlExApcLte3", "0x20007"}, {"IrqlExPassive", "0x20008"}, {"IrqlApcLte", "0x20002"}, {"IrqlIoApcLte", "0x20009"}, {"IrqlIoPassive1", "0x2000A"},
     {"IrqlZwPassive", "0x2001F"}, {"IrqlObPassive", "0x2001B"}, {"IrqlPsPassive", "0x2001C"}, {"IrqlRtlPassive", "0x2001E"}, {"SpinLock", "0x40009"}, {"SpinLockRelease", "0x4000B"},
-    {"QueuedSpinLock", "0x40006"}, {"CriticalRegions", "0x40003"}, {"GuardedRegions", "0x4000E"}, {"PoolLeak", "0x62"},
+    {"QueuedSpinLock", "0x40006"}, {"QueuedSpinLockRelease", "0x40007"}, {"CriticalRegions", "0x40003"}, {"GuardedRegions", "0x4000E"}, {"PoolLeak", "0x62"},
 };
 
 const char *irql_rule(const char *name)
