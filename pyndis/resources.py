@@ -5,12 +5,20 @@ In a wheel they are inside the package; in a checkout (and an editable install) 
 
 from pathlib import Path
 
+ENTRY_PROJECT = "wintun.proj.j2"
+"""The template of the project that `msbuild` is given; it lies in the root, where people look for it."""
+
 _PACKAGE = Path(__file__).resolve().parent
 
 
 def _root() -> Path:
     installed = _PACKAGE / "_resources"
     return installed if installed.is_dir() else _PACKAGE.parent
+
+
+def root() -> Path:
+    """The folder that holds both, and the template of the entry project."""
+    return _root()
 
 
 def templates() -> Path:

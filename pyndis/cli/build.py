@@ -9,7 +9,7 @@ import click
 
 from pyndis.cli.building import inputs
 from pyndis.cli.building.request import NONE, TEST, Request
-from pyndis.cli.building.run import build, outdated
+from pyndis.cli.building.run import build, generate, outdated
 from pyndis.cli.options import driver_options, password
 from pyndis.cli.progress import progress
 from pyndis.diagnostics import Diagnostic, UsageFailure
@@ -17,6 +17,7 @@ from pyndis.package.manifest import Manifest
 from pyndis.package.timestamp import build_time
 
 FORMS = ("ast", "ir", "c", "plan")
+TARGETS = ("Build", "Clean", "Rebuild", "Generate")
 
 
 @click.command("build")
@@ -24,7 +25,7 @@ FORMS = ("ast", "ir", "c", "plan")
 @click.option("--arch", metavar="LIST", help="Architectures between commas, as amd64,x86,arm64. Default: all of driver.toml.")
 @click.option("--config", type=click.Choice(["Release", "Debug"]), default="Release", show_default=True)
 @click.option("--toolchain", type=click.Choice(["auto", "zig"]), default="auto", show_default=True, help="The C toolchain.")
-@click.option("--target", type=click.Choice(["Build", "Clean", "Rebuild"]), default="Build", show_default=True)
+@click.option("--target", type=click.Choice(TARGETS), default="Build", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Where the results go. Default: build/NAME.")
 @click.option("--sign", default=TEST, metavar="test|none|PFX", show_default=True, help="Test certificate, nobody, or a PFX file.")
 @click.option("--timestamp", metavar="URL", help="An RFC 3161 server that vouches for the time of signatures.")
@@ -61,6 +62,10 @@ def command(
         from pyndis.cli.building.emitting import emitted
 
         click.echo(emitted(request, emit), nl=False)
+        return
+    if target == "Generate":
+        for file in generate(request, progress()):
+            click.echo(file)
         return
     if target in ("Clean", "Rebuild"):
         from pyndis.cli.building.cleaning import clean

@@ -21,12 +21,12 @@ class Unprintable(ValueError):
     """The value has no form in the target language, or needs a filter to get one."""
 
 
-# What needs no escaping: names, numbers, and in an INF and in XML what paths and versions are made of.
+# What needs no escaping: names, numbers, and in an INF what paths and versions are made of.
 _WORDS = {
     "inf": re.compile(r"[A-Za-z0-9_.*{}&\\/-]+"),
     "rc": re.compile(r"[A-Za-z0-9_]+"),
     "c": re.compile(r"[A-Za-z_][A-Za-z0-9_]*"),
-    "xml": None,
+    "sln": re.compile(r"[A-Za-z0-9_.{}-]+"),
 }
 
 
@@ -38,10 +38,9 @@ def printed(language: str, value: object) -> Escaped | Markup:
         return Escaped(value)
     if not isinstance(value, str):
         raise Unprintable(f"{type(value).__name__} is not a text")
-    words = _WORDS[language]
-    if words is None:
-        return xml_text(value)
-    if not words.fullmatch(value):
+    if language in _TEXTS:
+        return _TEXTS[language](value)
+    if not _WORDS[language].fullmatch(value):
         raise Unprintable(f"{value!r} is no bare word of {language}: a filter is wanted")
     return Escaped(value)
 
@@ -98,9 +97,18 @@ def xml_text(text: str) -> Escaped:
     return Escaped(xml_escape(text, {'"': "&quot;", "'": "&apos;"}))
 
 
+def markdown_text(text: str) -> Escaped:
+    """One line of text in Markdown: nothing in it is markup."""
+    return Escaped(re.sub(r"([\\`*\[\]<>|#])", r"\\\1", _one_line(text)))
+
+
+_TEXTS: dict[str, Callable[[str], Escaped]] = {"xml": xml_text, "markdown": markdown_text}
+
 FILTERS: dict[str, dict[str, Callable[[str], Escaped]]] = {
     "inf": {"quoted": inf_quoted},
     "rc": {"quoted": rc_quoted},
     "c": {"quoted": c_quoted, "comment": c_comment},
     "xml": {},
+    "sln": {},
+    "markdown": {},
 }

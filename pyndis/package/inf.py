@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from pyndis.package.escape import Escaped
 from pyndis.package.manifest import Manifest
 from pyndis.package.rules import ARCHITECTURES
 from pyndis.package.templates import render
@@ -16,11 +17,20 @@ def render_inf(manifest: Manifest, arch: str, stamp: int) -> bytes:
 
     `stamp` is the time for DriverVer in seconds since 1970, UTC; only the day gets in.
     """
+    return _rendered(manifest, arch, Escaped(ARCHITECTURES[arch]), stamp)
+
+
+def render_project_inf(manifest: Manifest, stamp: int) -> bytes:
+    """The INF of the Visual Studio project: Stampinf puts the architecture for `$ARCH$` when the project is built."""
+    return _rendered(manifest, "each architecture", Escaped("NT$ARCH$"), stamp)
+
+
+def _rendered(manifest: Manifest, target: str, decoration: Escaped, stamp: int) -> bytes:
     text = render(
         "inf",
         TEMPLATE,
-        arch=arch,
-        decoration=ARCHITECTURES[arch],
+        target=Escaped(target),
+        decoration=decoration,
         driver=manifest.driver,
         names=manifest.text,
         setup=manifest.setup,

@@ -22,9 +22,10 @@ _UNSAFE_FILTERS = ("safe", "escape", "e", "forceescape", "urlize", "xmlattr", "t
 
 @cache
 def environment(language: str) -> Environment:
-    """The environment for templates whose output is `language`: "inf", "rc", "xml" or "c"; the root is `templates/`."""
+    """The environment for templates whose output is `language`, one of `escape.FILTERS`. The root is `templates/`, and for the
+    entry project the folder that it lies in."""
     made = Environment(
-        loader=FileSystemLoader(resources.templates(), encoding="utf-8"),
+        loader=FileSystemLoader((resources.templates(), resources.root()), encoding="utf-8"),
         undefined=StrictUndefined,
         autoescape=True,  # so that what macros return counts as escaped; `finalize` has escaped everything before
         finalize=_finalizer(language),
@@ -49,7 +50,7 @@ def _finalizer(language: str) -> Callable[[Context, object], object]:
 
 
 def render(language: str, template: str, **values: object) -> str:
-    """The text of `template`, a path below `templates/`.
+    """The text of `template`, a path below `templates/`, or the entry project's name.
 
     Raises ToolFailure (PYN-P10) that names the template and its line.
     """
@@ -62,10 +63,15 @@ def render(language: str, template: str, **values: object) -> str:
 
 def _failure(template: str, error: Exception) -> ToolFailure:
     name, line = _place(template, error)
-    label = Label(Span(resources.templates() / name, line), "while rendering this line")
+    label = Label(Span(_file(name), line), "while rendering this line")
     message = f"template {name}, line {line}: {error}"
     help = "if you did not change the templates, this is a fault of pyndis: report it"
     return ToolFailure(Diagnostic("PYN-P10", message, (label,), help=help))
+
+
+def _file(template: str) -> Path:
+    below = resources.templates() / template
+    return below if below.exists() else resources.root() / template
 
 
 def _place(template: str, error: Exception) -> tuple[str, int]:
@@ -73,10 +79,11 @@ def _place(template: str, error: Exception) -> tuple[str, int]:
         return error.name or template, error.lineno
     found = (template, 1)
     trace: TracebackType | None = error.__traceback__
-    root = resources.templates()
     while trace is not None:  # Jinja puts the templates' own lines into the traceback
         file = Path(trace.tb_frame.f_code.co_filename)
-        if file.is_relative_to(root):
-            found = (file.relative_to(root).as_posix(), trace.tb_lineno)
+        for root in (resources.templates(), resources.root()):
+            if file.suffix == ".j2" and file.is_relative_to(root):
+                found = (file.relative_to(root).as_posix(), trace.tb_lineno)
+                break
         trace = trace.tb_next
     return found

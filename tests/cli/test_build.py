@@ -14,9 +14,13 @@ pytestmark = pytest.mark.usefixtures("driver", "compiled")
 
 OWN_FILES = inputs.own_files  # before the fixtures replace it
 
+PROJECT = {f"wintun.{kind}" for kind in ("inf", "proj", "props", "sln", "vcxproj", "vcxproj.filters")} | {
+    ".editorconfig",
+    "README.md",
+}
+TREE = {"wintun.c", "wintun.rc", *PROJECT}
 RESULTS = {
-    "wintun.c",
-    "wintun.rc",
+    *TREE,
     "amd64/Release/wintun.cer",
     "amd64/Release/wintun.pdb",
     "amd64/Release/wintun/wintun.cat",
@@ -166,6 +170,13 @@ def test_an_architecture_that_is_up_to_date_is_not_built_again(pyndis: Run, driv
     ended = pyndis("build", driver, *both)
     assert "amd64" not in ended.err
     assert ended.out.count("arm64") == ended.out.count("\n") == 1
+
+
+def test_generate_writes_c_and_project_and_nothing_else(pyndis: Run) -> None:
+    ended = pyndis("build", "example", "--target", "Generate")
+    assert ended.code == 0
+    assert set(files(Path("build/wintun"))) == TREE
+    assert {Path(line).name for line in ended.out.splitlines()} == TREE
 
 
 @pytest.mark.parametrize(("form", "text"), [("ast", "the ast\n"), ("ir", "the ir\n"), ("c", "DriverEntry(void *object")])

@@ -28,6 +28,7 @@ def own_files() -> Iterator[Path]:
     """The files that pyndis is made of."""
     own = Path(pyndis.__file__).parent
     yield from _below(own)
+    yield resources.root() / resources.ENTRY_PROJECT
     for folder in (resources.templates(), resources.toolchain()):
         if not folder.is_relative_to(own):
             yield from _below(folder)

@@ -67,6 +67,19 @@ def build(
     return [request.out / _layout(request, arch).packaged("sys") for arch in architectures]
 
 
+def generate(request: Request, progress: Progress) -> list[Path]:
+    """Write the generated tree alone: C and project, for a build with Visual Studio. Raises as `build`."""
+    from pyndis.cli.building.compilation import compiled_driver
+    from pyndis.cli.building.tree import tree
+
+    with progress.step(f"compile {request.manifest.name} to C"):
+        generated = tree(request, compiled_driver(request))
+    with staging(request.out) as staged:
+        generated.write(staged)
+        publish(staged, request.out, generated.files)
+    return [request.out / path for path in generated.files]
+
+
 def _write(staged: Path, files: Mapping[PurePosixPath, bytes]) -> list[PurePosixPath]:
     for path, content in files.items():
         write_whole(staged / path, content)

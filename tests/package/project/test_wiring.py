@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.package.project.conftest import Project
+
+pytestmark = pytest.mark.slow
+
+TARGETS = {"x64": "Windows7", "Win32": "Windows7", "ARM64": "Windows10"}
+BUILDS = [f"Build|Release|{platform}|{target}|TestSign|Default.props props" for platform, target in TARGETS.items()]
+CLEANS = [f"Clean|{config}|{platform}" for config in ("Release", "Debug") for platform in TARGETS]
+
+
+def later(file: Path) -> None:
+    made = file.stat().st_mtime
+    os.utime(file, (made + 100, made + 100))
+
+
+def test_build_is_the_default_and_makes_release_of_every_platform(project: Project) -> None:
+    assert project.build() == BUILDS
+    assert (project.folder / "amd64/Release/wintun/wintun.cat").exists()
+    assert (project.folder / "x86/Release/wintun/wintun.cat").exists()
+
+
+def test_nothing_is_signed_again_in_vain(project: Project) -> None:
+    project.build("Build")
+    assert project.build("Build") == []
+
+
+@pytest.mark.parametrize("changed", ["wintun.c", "wintun.inf", "wintun.rc", "wintun.props", "wintun.vcxproj"])
+def test_a_changed_input_builds_every_platform(project: Project, changed: str) -> None:
+    project.build()
+    later(project.folder / changed)
+    assert project.build() == BUILDS
+
+
+def test_a_platform_that_is_missing_is_built_alone(project: Project) -> None:
+    project.build()
+    (project.folder / "x86/Release/wintun/wintun.cat").unlink()
+    assert project.build() == BUILDS[1:2]
+
+
+def test_clean_removes_what_was_made(project: Project) -> None:
+    project.build()
+    (project.folder / "dist").mkdir()
+    for name in ("dist/wintun-x86-0.1.0.0.msm", "wintun.sarif", "wintun.DVL.XML"):
+        (project.folder / name).touch()
+    assert project.build("Clean") == CLEANS
+    left = {file.name for file in project.folder.rglob("*") if file.is_file()}
+    assert not left & {"wintun.cat", "wintun-x86-0.1.0.0.msm", "wintun.sarif", "wintun.DVL.XML"}
+    assert {"wintun.c", "wintun.proj", "wintun.inf"} <= left
+
+
+def test_rebuild_cleans_first(project: Project) -> None:
+    project.build()
+    assert project.build("Rebuild") == CLEANS + BUILDS
+
+
+def test_sdv_cleans_and_checks_every_rule_of_the_x64_release_build(project: Project) -> None:
+    assert project.build("SDV", SdvFound="true") == ["Clean|Release|x64", "sdv|Release|x64|/clean", "sdv|Release|x64|/check:*"]
+
+
+def test_sdv_is_found_by_the_kit(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "kit/tools/sdv").mkdir(parents=True)
+    assert project.build("SDV", WDKContentRoot=str(tmp_path / "kit"))[-1] == "sdv|Release|x64|/check:*"
+
+
+def test_without_sdv_codeql_takes_its_place(project: Project) -> None:
+    create, analyze = project.build("SDV")
+    assert create.startswith("CodeQL database create codeql-database --language=cpp")
+    assert create.endswith("msbuild wintun.vcxproj /t:Rebuild /p:Configuration=Release;Platform=x64")
+    assert "mustfix.qls" in analyze
+    assert analyze.endswith("--format=sarifv2.1.0 --output=wintun.sarif")
+
+
+def test_dvl_comes_after_sdv(project: Project) -> None:
+    assert project.build("DVL", SdvFound="true")[-2:] == ["sdv|Release|x64|/check:*", "dvl|Release|x64"]
+
+
+def test_dvl_is_made_of_what_codeql_found(project: Project) -> None:
+    assert project.build("DVL")[-1] == f"DvlTool /manualCreate wintun x64 /sarifPath {project.folder}"
+
+
+def test_msm_says_what_is_missing_before_it_builds(project: Project) -> None:
+    result = project.run("MSM")
+    assert result.returncode != 0
+    assert "whql" in result.stdout + result.stderr
+    assert project.ran() == []
+
+
+def test_production_signing_is_switched_on_by_a_user_file(project: Project) -> None:
+    (project.folder / "wintun.vcxproj.user").write_text(
+        '<Project xmlns="http://schemas.microsoft.com/developer/msbuild/2003">'
+        "<PropertyGroup><SignMode>ProductionSign</SignMode></PropertyGroup></Project>"
+    )
+    assert [line.split("|")[4] for line in project.build()] == ["ProductionSign"] * 3
+
+
+def test_a_new_user_file_builds_again(project: Project) -> None:
+    project.build()
+    user = project.folder / "wintun.vcxproj.user"
+    user.write_text('<Project xmlns="http://schemas.microsoft.com/developer/msbuild/2003" />')
+    later(user)
+    assert project.build() == BUILDS
+
+
+def test_the_c_is_made_anew_where_the_python_is(project: Project) -> None:
+    python = project.folder.parents[1] / "drivers" / "wintun"
+    python.mkdir(parents=True)
+    for name in ("driver.toml", "wintun.py"):
+        (python / name).touch()
+        later(python / name)
+    first, *builds = project.build()
+    assert first.startswith("Pyndis build ")
+    assert first.endswith(f"--target Generate --out {project.folder}")
+    assert builds == BUILDS
+
+
+def test_c_that_is_newer_than_the_python_stays(project: Project) -> None:
+    python = project.folder.parents[1] / "drivers" / "wintun"
+    python.mkdir(parents=True)
+    (python / "driver.toml").touch()
+    later(project.folder / "wintun.c")
+    assert project.build() == BUILDS
