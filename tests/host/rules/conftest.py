@@ -10,7 +10,7 @@ import pefile
 import pytest
 
 from pyndis import resources
-from pyndis.toolchains import cache, find, plan_image, run_plan
+from pyndis.toolchains import find, plan_image, run_plan
 
 SOURCES = Path(__file__).parent.parent / "drivers" / "rules"
 MARKER = b"chosen scene:\0\0\0"
@@ -20,7 +20,7 @@ Choose = Callable[[str], Path]
 
 
 @pytest.fixture(scope="session")
-def probe_image() -> Path:
+def probe_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     plan = plan_image(
         find(),
         name="probe",
@@ -30,7 +30,7 @@ def probe_image() -> Path:
         defines={"NDIS_MINIPORT_DRIVER": "1", "NDIS650_MINIPORT": "1"},
         arch="amd64",
         config="Release",
-        out=cache.folder() / "tests" / "host" / "probe",
+        out=tmp_path_factory.mktemp("probe"),  # of this run alone: another checkout has other scenes
     )
     run_plan(plan)
     return plan.out / "probe.sys"
