@@ -44,14 +44,17 @@ class Handle:
         memory: Memory | None = None,
         offset: int = 0,
         fill: int = UNTOUCHED,
+        hostile: bool = False,
         wait: bool = True,
     ) -> Request:
         """Issue a read of `length` bytes; returns when dispatch has returned (`wait=False`: at once).
 
         `alignment` is where the buffer starts in its page; `memory` and `offset` take a buffer of that memory instead;
-        `fill` is the byte that the buffer is full of before.
+        `fill` is the byte that the buffer is full of before; `hostile`: as for `write`.
         """
-        where: dict[str, Value] = {"alignment": alignment, "fill": fill}
+        if hostile:
+            self._session.watch_fetches()
+        where: dict[str, Value] = {"alignment": alignment, "fill": fill, "hostile": hostile}
         if memory is not None:
             where = {"memory": memory.id, "offset": offset}
         return self._request("read", f"read of {length} bytes", b"", wait, length=length, **where)
@@ -64,13 +67,19 @@ class Handle:
         memory: Memory | None = None,
         offset: int = 0,
         length: int = 0,
+        hostile: bool = False,
         wait: bool = True,
     ) -> Request:
-        """Issue a write of `data`, or of `length` bytes of `memory` from `offset`; returns when dispatch has returned."""
+        """Issue a write of `data`, or of `length` bytes of `memory` from `offset`; returns when dispatch has returned.
+
+        `hostile`: the client changes each byte of `data` once the driver has fetched it; a second fetch is the rule DoubleFetch.
+        """
         what = f"write of {length or len(data)} bytes"
         if memory is not None:
             return self._request("write", what, b"", wait, memory=memory.id, offset=offset, length=length)
-        return self._request("write", what, data, wait, alignment=alignment)
+        if hostile:
+            self._session.watch_fetches()
+        return self._request("write", what, data, wait, alignment=alignment, hostile=hostile)
 
     def ioctl(self, code: int, data: bytes = b"", out_size: int = 0, *, wait: bool = True) -> Request:
         """Issue a device control request with this input and room for `out_size` bytes of output."""

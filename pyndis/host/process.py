@@ -77,10 +77,12 @@ class Process:
         handle.value = reply.number("value")
         return handle
 
-    def memory(self, size: int, writable: bool = True) -> Memory:
-        """Memory of `size` bytes, page-aligned, zero at first."""
+    def memory(self, size: int, writable: bool = True, *, hostile: bool = False) -> Memory:
+        """Memory of `size` bytes, page-aligned, zero at first. `hostile`: each byte changes once the driver has fetched it."""
+        if hostile:
+            self._session.watch_fetches()
         id = self._session.new_id()
-        reply = self._session.call("memory", process=self.id, memory=id, size=size, writable=writable)
+        reply = self._session.call("memory", process=self.id, memory=id, size=size, writable=writable, hostile=hostile)
         return Memory(self._session, id, size, reply.number("address"))
 
     def event(self, manual: bool = False, signaled: bool = False) -> Event:

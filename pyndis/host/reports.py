@@ -43,6 +43,7 @@ class Violation:
     history: tuple[str, ...] = ()
     allocated: tuple[StackFrame, ...] = ()
     freed: tuple[StackFrame, ...] = ()
+    first: tuple[StackFrame, ...] = ()
     registers: tuple[str, ...] = ()
     subject: str = ""
     kind: str = ""
@@ -59,6 +60,7 @@ class Violation:
         parts += _section("the object", [self.subject] if self.subject else [])
         parts += _section("allocated at", [str(each) for each in self.allocated])
         parts += _section("freed at", [str(each) for each in self.freed])
+        parts += _section("first done at", [str(each) for each in self.first])
         parts += _section("history", list(self.history))
         if self.seed is not None:
             parts.append(f"  seed {self.seed}")
@@ -104,6 +106,7 @@ def violation_of(event: Frame, symbols: Callable[[str], Symbols], seed: int | No
         history=tuple(sections.history),
         allocated=tuple(sections.allocated),
         freed=tuple(sections.freed),
+        first=tuple(sections.first),
         registers=tuple(sections.registers),
         subject=event.text("subject") or "; ".join(sections.objects),
         kind=event.text("kind"),
@@ -119,6 +122,7 @@ class _Sections:
         self.stack: list[StackFrame] = []
         self.allocated: list[StackFrame] = []
         self.freed: list[StackFrame] = []
+        self.first: list[StackFrame] = []
         self.history: list[str] = []
         self.objects: list[str] = []
         self.registers: list[str] = []
@@ -139,6 +143,8 @@ def _read_report(lines: list[str], symbols: Callable[[str], Symbols]) -> _Sectio
                 sections.frames = sections.allocated
             case "freed":
                 sections.frames = sections.freed
+            case "first":
+                sections.frames = sections.first
             case "history":
                 sections.history.append(rest)
             case "object":

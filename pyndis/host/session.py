@@ -16,6 +16,8 @@ from pyndis.host.reports import Violation, violation_of
 from pyndis.host.symbols import Symbols, symbols_of
 from pyndis.host.wire import Frame, Keys, Value
 
+# What toolchain/runtime and other compilers' runtimes call the functions that copy and compare memory.
+COPIERS = ("memcpy", "memmove", "memcmp", "copy_upwards", "copy_downwards", "rep_copy")
 _LOOK = 0.25  # seconds between two looks at a command that does not end
 _SETTLE_TIMEOUT = 10  # seconds of real time in which a driver must come to rest
 
@@ -50,6 +52,7 @@ class Session:
         self._ids = itertools.count(1)
         self._patience = patience
         self._sent = 0
+        self._copiers_told = False
         self._sent_lock = threading.Lock()
         self.closed = False
         self.channel = Channel(executable, self._on_event)
@@ -120,6 +123,13 @@ class Session:
             ours = image.lower() == self.image.name.lower()
             self._symbols[image] = symbols_of(self.image) if ours else Symbols({})
         return self._symbols[image]
+
+    def watch_fetches(self) -> None:
+        """Before the first hostile memory: tell the host which functions of the image only copy or compare for others."""
+        if not self._copiers_told:
+            self._copiers_told = True
+            ranges = self.symbols(self.image.name).ranges_of(COPIERS)
+            self.call("copiers", "".join(f"{begin} {end}\n" for begin, end in ranges).encode())
 
     def _on_event(self, event: Frame) -> None:
         match event.word:

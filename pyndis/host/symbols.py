@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +47,12 @@ class Symbols:
     def _place(self, rva: int, start: int) -> str:
         at = bisect_right(self._line_starts, rva) - 1
         return self._lines[at][1] if at >= 0 and self._line_starts[at] >= start else ""
+
+    def ranges_of(self, names: Iterable[str]) -> list[tuple[int, int]]:
+        """Begin and end of the functions of these names that there are, as offsets from the image's base."""
+        wanted = set(names)
+        ends = dict(zip(self._starts, [*self._starts[1:], 1 << 31], strict=True))
+        return [(rva, ends[rva]) for rva, name in self._names.items() if name in wanted]
 
     def start_of(self, name: str) -> int | None:
         """Where a function starts, as offset from the image's base."""

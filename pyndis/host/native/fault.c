@@ -1,6 +1,7 @@
 /* Faults in driver code: reported with registers and stack, then the simulated system stands still, as after a bug check. */
 #include "pe.h"
-#include "blocks.h"
+#include "hostile.h"
+#include "step.h"
 #include <signal.h>
 #include <sys/mman.h>
 #include <ucontext.h>
@@ -134,6 +135,8 @@ static void on_fault(int signal, siginfo_t *info, void *raw)
     char text[256];
     const char *rule = NULL;
     bool in_driver = image_contains(r.ip);
+    if (signal == SIGTRAP && step_end(context))
+        return;
     if (!self || (!self->frame && !in_driver)) {
         fprintf(stderr, "ndis-host: internal fault %d at 0x%zx (address 0x%zx)\n", signal, (size_t)r.ip, (size_t)address);
         _exit(70);
@@ -142,6 +145,8 @@ static void on_fault(int signal, siginfo_t *info, void *raw)
         return;
     bool write = (context->uc_mcontext.gregs[REG_ERR] & 2) != 0;
     struct block *block = signal == SIGSEGV ? block_near(address) : NULL;
+    if (signal == SIGSEGV && hostile_access(block_find((void *)address), address, write, &r, context))
+        return;
     if (signal == SIGSEGV && (invariant_mdl(block, address, write) || completed_request(block, address, &r)))
         return;
     if (in_driver && signal == SIGSEGV && seh_dispatch(STATUS_ACCESS_VIOLATION, &r)) {

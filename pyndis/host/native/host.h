@@ -205,6 +205,8 @@ void irql_set(uint8_t irql);
 /* ---- violations.c ---- */
 void violation(const char *rule, const void *object, const char *format, ...) PRINTF(3, 4);
 void note(const char *rule, const void *object, const char *format, ...) PRINTF(3, 4);
+/* While it is set, reports show this as the place where what is wrong now began: STACK_MAX return addresses, or fewer and a zero. */
+extern __thread const uintptr_t *report_first_frames;
 struct registers {
     uintptr_t ip, sp, r[16]; /* r in the machine's order: ax cx dx bx sp bp si di 8…15 */
 };

@@ -1,5 +1,5 @@
 /* Memory descriptor lists: building, mapping, partial ones, and what may be done with them when. */
-#include "memory.h"
+#include "hostile.h"
 #include <sys/mman.h>
 
 static uint64_t *pfns(const MDL *mdl)
@@ -55,6 +55,9 @@ static struct block *mapping_new(struct memory *memory, bool writable)
         abort();
     block->read_only = !writable;
     block->hosts = true;
+    block->record = memory;
+    if (memory->hostile)
+        hostile_close(block);
     if (memory->keeps_mapping)
         memory->kept[writable] = block;
     return block;
@@ -77,11 +80,17 @@ static bool driver_may_write(const MDL *mdl)
     return (mdl->MdlFlags & MDL_WRITE_OPERATION) != 0;
 }
 
+bool mdl_is_hostile(MDL *mdl)
+{
+    struct memory *memory = memory_of_pfn(pfns(mdl)[0]);
+    return memory && memory->hostile;
+}
+
 void *mdl_address(MDL *mdl)
 {
-    if (mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL))
-        return mdl->MappedSystemVa;
     struct memory *memory = memory_of_pfn(pfns(mdl)[0]);
+    if (!mdl_is_hostile(mdl) && mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL))
+        return mdl->MappedSystemVa; /* hostile memory's own view: the stack's reads are no fetches of the driver */
     return memory ? memory->host + (pfns(mdl)[0] - memory->first_pfn) * PAGE + mdl->ByteOffset : NULL;
 }
 

@@ -1,5 +1,5 @@
 /* Shared pages behind user buffers: a memfd each, so that the user's view and every system mapping are different addresses. */
-#include "memory.h"
+#include "hostile.h"
 #include <sys/mman.h>
 
 enum { PFN_SPACE = 1 << 24 };
@@ -52,6 +52,7 @@ void memory_release(struct memory *memory)
         if (by_page[memory->first_pfn - PFN_BASE + i] == memory)
             by_page[memory->first_pfn - PFN_BASE + i] = NULL;
     pthread_mutex_unlock(&lock);
+    hostile_end(memory);
     munmap(memory->host, memory->pages * PAGE);
     close(memory->fd);
     free(memory);

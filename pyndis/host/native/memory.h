@@ -12,6 +12,7 @@ struct memory {
     uint64_t first_pfn;
     bool writable, unmappable, keeps_mapping; /* keeps_mapping: one system mapping for its life (run mode) */
     struct block *kept[2];
+    struct hostile *hostile; /* hostile.c: the client changes what the driver has fetched */
     void *process;
     atomic_int references;
     atomic_int lent;          /* NBLs out with the stack whose data lies here */
@@ -39,3 +40,4 @@ void *mdl_address(MDL *mdl);
 /* +1/-1: an NBL's data is lent to the stack or came back. Counts on the memory, the MDL's block and pool block. */
 void mdl_lend(MDL *mdl, int by);
 bool mdl_is_nonpaged(const MDL *mdl);
+bool mdl_is_hostile(MDL *mdl);

@@ -31,6 +31,8 @@ static bool nb_check(const NET_BUFFER_LIST *nbl, const NET_BUFFER *nb)
 static void protocol_check(const NET_BUFFER_LIST *nbl, const NET_BUFFER *nb)
 {
     uint8_t first = 0;
+    if (nb->CurrentMdl && mdl_is_hostile(nb->CurrentMdl))
+        return; /* the client has changed the packet since the driver looked */
     nb_copy(nb, 0, 1, &first);
     unsigned version = first >> 4, frame = __builtin_bswap16((uint16_t)(uintptr_t)info(nbl, NetBufferListFrameType));
     uint32_t flag = version == 4 ? NDIS_NBL_FLAGS_IS_IPV4 : version == 6 ? NDIS_NBL_FLAGS_IS_IPV6 : 0;

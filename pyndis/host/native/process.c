@@ -1,5 +1,6 @@
 /* User processes and the objects that handles may stand for besides files. */
 #include "io.h"
+#include "hostile.h"
 
 static struct process *processes;
 static struct process *system_process;
@@ -138,8 +139,13 @@ COMMAND("memory", command_memory, ALWAYS)
         reply_error(command, "usage", "memory wants a live process, a new identifier and a size");
         return;
     }
+    bool possible, hostile = hostile_wanted(command, &possible);
+    if (!possible)
+        return;
     struct named_memory *named = malloc(sizeof *named);
     *named = (struct named_memory){id, memory_new(size, 0), NULL};
+    if (hostile)
+        hostile_start(named->memory);
     named->memory->writable = argument_number(command, "writable", 1);
     named->memory->process = block_memory(process->block);
     kernel_lock();

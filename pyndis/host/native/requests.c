@@ -1,5 +1,6 @@
 /* The client's commands on handles. */
 #include "io.h"
+#include "hostile.h"
 
 struct memory *memory_find(uint64_t id);
 
@@ -77,10 +78,15 @@ struct request {
 static struct memory *buffer_of(struct command *command, uint32_t length, size_t *offset)
 {
     uint64_t id = argument_number(command, "memory", 0);
+    bool possible, hostile = hostile_wanted(command, &possible);
     *offset = argument_number(command, "offset", 0);
+    if (!possible)
+        return NULL;
     if (!id) {
         struct memory *memory = memory_new(length, argument_number(command, "alignment", 0));
         memset(memory_bytes(memory), (int)argument_number(command, "fill", 0xA5), length);
+        if (hostile)
+            hostile_start(memory);
         *offset = 0;
         return memory;
     }
@@ -176,7 +182,8 @@ static void request_run(struct command *command, const struct request *request)
         irp_complete(record->irp, 0);
         irp_release(record);
         file_dereference(handle->file);
-        reply_error(command, "usage", "no such memory, or the range lies outside it");
+        if (!atomic_load(&command->replied))
+            reply_error(command, "usage", "no such memory, or the range lies outside it");
         return;
     }
     status_t status = irp_dispatch(record);

@@ -53,6 +53,7 @@ static void stack_write(struct text *report, const struct registers *top)
     }
 }
 
+__thread const uintptr_t *report_first_frames;
 void block_describe(struct text *report, const void *object);
 
 static void report_send(const char *event, const char *rule, const void *object, const char *text)
@@ -68,6 +69,10 @@ static void report_send(const char *event, const char *rule, const void *object,
         text_value(&header, "dv", dv);
     stack_write(&report, NULL);
     block_describe(&report, object);
+    if (report_first_frames) {
+        text_add(&report, "first\n");
+        frames_write(&report, report_first_frames, STACK_MAX);
+    }
     history_write(&report, object);
     event_send(event, &header, report.bytes, report.length);
     text_free(&header);
