@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pyndis.host.errors import SystemRefused, open_refused
 from pyndis.host.handle import Handle
+from pyndis.host.operation import Operation
 from pyndis.host.session import Session
 
 GENERIC_READ_WRITE = 0xC0000000
@@ -91,7 +92,13 @@ class Process:
         reply = self._session.call("event", process=self.id, event=id, manual=manual, signaled=signaled)
         return Event(self._session, id, reply.number("value"))
 
-    def kill(self) -> None:
-        """End the process: its requests are cancelled, its handles closed. Returns when the driver's cleanups have returned."""
+    def kill(self, *, wait: bool = True) -> Operation:
+        """End the process: the driver is told, its requests are cancelled, its handles closed.
+
+        Returns when the driver's cleanups have returned; `wait=False`: at once.
+        """
         self.alive = False
-        self._session.call("kill", process=self.id)
+        operation = Operation(self._session, self._session.start("kill", {"process": self.id}))
+        if wait:
+            operation.wait()
+        return operation

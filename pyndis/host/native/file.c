@@ -21,6 +21,8 @@ struct handle *handle_find(uint64_t client)
 
 struct handle *handle_of_value(struct process *process, uint64_t value)
 {
+    if ((intptr_t)value < 0) /* a kernel handle: the same in every process */
+        process = process_system();
     kernel_lock();
     struct handle *handle = handles;
     while (handle && !(handle->open && handle->process == process && handle->value == value))
@@ -40,6 +42,8 @@ struct handle *handle_new(struct process *process, uint64_t client, struct file 
     handle->open = true;
     kernel_lock();
     handle->value = process->next_handle += 4;
+    if (kernel && process->pid == SYSTEM_PID)
+        handle->value |= (uint64_t)(uintptr_t)(intptr_t)INT32_MIN;
     handle->next = handles;
     handles = handle;
     kernel_unlock();
@@ -127,6 +131,13 @@ static void file_finish(struct file *file)
 static void file_finish_job(void *argument)
 {
     file_finish(argument);
+}
+
+/* The same where the caller stands in a process that closes a handle: CLOSE is sent in it. */
+void file_dereference_here(struct file *file)
+{
+    if (atomic_fetch_sub(&file->references, 1) == 1 && file->opened)
+        file_finish(file);
 }
 
 void file_dereference(struct file *file)

@@ -89,7 +89,7 @@ struct frame { /* one crossing between driver and host, innermost first */
     const char *name;
     bool callback; /* true: host to driver */
     uint8_t irql;
-    int held, apc_off, attach_depth;
+    int held, apc_off, attach_depth, resources_held;
     uintptr_t sp, ip, bp;
     const void *object;
 };
@@ -103,7 +103,7 @@ struct thread {
     uint32_t id, cpu;
     struct frame *frame;
     struct held held[HELD_MAX];
-    int held_count, apc_off, attach_depth, kernel_depth;
+    int held_count, apc_off, attach_depth, resources_held, kernel_depth;
     uint64_t command, advanced;
     bool in_oid;
     struct process *process, *attached;

@@ -101,6 +101,7 @@ struct handle *handle_of_value(struct process *process, uint64_t value);
 struct handle *handles_first(void);
 struct handle *handle_new(struct process *process, uint64_t client, struct file *file, struct object *object, bool kernel);
 void file_dereference(struct file *file);
+void file_dereference_here(struct file *file);
 struct file *file_of_object(const void *object);
 
 /* irp.c */

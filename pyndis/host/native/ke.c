@@ -330,14 +330,6 @@ EXPORT(void, KeQuerySystemTimePrecise, uint64_t *time)
     *time = clock_system();
 }
 
-EXPORT(int64_t, KeQueryPerformanceCounter, int64_t *frequency)
-{
-    ENTER(KeQueryPerformanceCounter, NULL);
-    if (frequency)
-        *frequency = 10000000;
-    return (int64_t)clock_ticks();
-}
-
 EXPORT(uint32_t, KeQueryTimeIncrement, void)
 {
     ENTER(KeQueryTimeIncrement, NULL);

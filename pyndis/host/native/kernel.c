@@ -156,6 +156,7 @@ void callback_enter(struct frame *frame, const char *name, uint8_t irql, const v
     frame->held = thread->held_count;
     frame->apc_off = thread->apc_off;
     frame->attach_depth = thread->attach_depth;
+    frame->resources_held = thread->resources_held;
     frame->sp = (uintptr_t)__builtin_frame_address(0);
     frame->ip = irql; /* what the callback was entered at */
     frame->bp = 0;
@@ -166,6 +167,8 @@ void callback_enter(struct frame *frame, const char *name, uint8_t irql, const v
     if (settings.verifier)
         history_note(name, object);
 }
+
+void resources_return_check(const char *callback);
 
 static bool lock_callback(const char *name)
 {
@@ -196,8 +199,11 @@ void callback_exit(struct frame *frame)
                       thread->apc_off - frame->apc_off);
         if (thread->attach_depth != frame->attach_depth)
             violation("ProcessAttach", frame->object, "%s returned attached to another process", frame->name);
+        if (thread->resources_held > frame->resources_held)
+            resources_return_check(frame->name);
         thread->irql = frame->irql;
         thread->apc_off = frame->apc_off;
+        thread->resources_held = frame->resources_held;
     }
     thread->frame = frame->outer;
 }

@@ -30,6 +30,34 @@ static bool handlers_present(const NDIS_MINIPORT_DRIVER_CHARACTERISTICS *c)
            c->ReturnNetBufferListsHandler && c->CancelSendHandler && c->DevicePnPEventNotifyHandler && c->ShutdownHandlerEx && c->CancelOidRequestHandler;
 }
 
+/* What NDIS puts into the driver object at registration: requests to an adapter's device object come here, unless the driver
+   has put an entry of its own in its place, which may pass on to this one. */
+static MS status_t ndis_dispatch(DEVICE_OBJECT *device, IRP *irp)
+{
+    (void)device;
+    uint8_t major = irp_stack(irp)->MajorFunction;
+    bool fine = major == IRP_MJ_CREATE || major == IRP_MJ_CLEANUP || major == IRP_MJ_CLOSE;
+    status_t status = fine ? STATUS_SUCCESS : (status_t)STATUS_INVALID_DEVICE_REQUEST;
+    irp->IoStatus_Status = status;
+    irp_complete(irp, 0);
+    return status;
+}
+
+/* What the I/O manager puts there before DriverEntry. */
+static MS status_t no_dispatch(DEVICE_OBJECT *device, IRP *irp)
+{
+    (void)device;
+    irp->IoStatus_Status = (int32_t)STATUS_INVALID_DEVICE_REQUEST;
+    irp_complete(irp, 0);
+    return (status_t)STATUS_INVALID_DEVICE_REQUEST;
+}
+
+static void dispatch_set(DRIVER_OBJECT *driver, void *function)
+{
+    for (int i = 0; i < 28; i++)
+        ((void **)driver->MajorFunction)[i] = function;
+}
+
 typedef MS uint32_t options_fn(void *handle, void *context);
 
 static uint32_t registration_check(const NDIS_MINIPORT_DRIVER_CHARACTERISTICS *c)
@@ -73,6 +101,7 @@ EXPORT_F(uint32_t, NdisMRegisterMiniportDriver, void *driver, UNICODE_STRING *pa
     miniport.handle = block_memory(block);
     miniport.context = context;
     miniport.registered = true;
+    dispatch_set(driver_object(), (void *)ndis_dispatch);
     options_fn *options = miniport.entry.SetOptionsHandler;
     if (options) {
         CALL_DRIVER("MiniportSetOptions", PASSIVE, miniport.handle, status = options(miniport.handle, context));
@@ -194,17 +223,6 @@ COMMAND("load", command_load, NEEDS_DRIVER)
     text_free(&text);
 }
 
-static MS status_t default_dispatch(DEVICE_OBJECT *device, IRP *irp)
-{
-    (void)device;
-    uint8_t major = irp_stack(irp)->MajorFunction;
-    bool fine = major == IRP_MJ_CREATE || major == IRP_MJ_CLEANUP || major == IRP_MJ_CLOSE;
-    status_t status = fine ? STATUS_SUCCESS : (status_t)STATUS_INVALID_DEVICE_REQUEST;
-    irp->IoStatus_Status = status;
-    irp_complete(irp, 0);
-    return status;
-}
-
 static void driver_object_make(const char *registry)
 {
     driver_block = block_new(BLOCK_DATA, sizeof(DRIVER_OBJECT), true);
@@ -214,8 +232,7 @@ static void driver_object_make(const char *registry)
     driver->DriverStart = image.base;
     driver->DriverSize = (uint32_t)image.size;
     driver->DriverInit = image.base + image.entry;
-    for (int i = 0; i < 28; i++)
-        ((void **)driver->MajorFunction)[i] = (void *)default_dispatch;
+    dispatch_set(driver, (void *)no_dispatch);
     uint16_t units[256];
     size_t count = utf16_from_utf8(registry, units, COUNT(units));
     registry_block = block_new(BLOCK_DATA, sizeof(UNICODE_STRING) + 2 * count, true);
@@ -227,10 +244,12 @@ static void driver_object_make(const char *registry)
 
 void timers_leak_check(void);
 void references_leak_check(void);
+void process_routines_leak_check(void);
 
 static void unloaded_check(void)
 {
     timers_leak_check();
+    process_routines_leak_check();
     references_leak_check();
     leaks_report(NULL, "after unload");
 }

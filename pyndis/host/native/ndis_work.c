@@ -252,10 +252,10 @@ static void thread_run(void *argument)
     free(thread);
 }
 
-EXPORT_F(status_t, PsCreateSystemThread, uint64_t *result, uint32_t access, void *attributes, uint64_t process, void *id, void *start, void *context)
+EXPORT_F(status_t, PsCreateSystemThread, uint64_t *result, uint32_t access, const OBJECT_ATTRIBUTES *attributes, uint64_t process, void *id, void *start, void *context)
 {
     ENTER_FAILS(PsCreateSystemThread, NULL, true);
-    (void)access, (void)attributes, (void)process, (void)id;
+    (void)access, (void)process, (void)id;
     if (fail_)
         return (status_t)STATUS_INSUFFICIENT_RESOURCES;
     struct block *block;
@@ -266,7 +266,8 @@ EXPORT_F(status_t, PsCreateSystemThread, uint64_t *result, uint32_t access, void
     thread->start = (start_fn *)start;
     thread->context = context;
     atomic_fetch_add(&thread->record->references, 1);
-    struct handle *handle = handle_new(process_current(), 0, NULL, thread->record, true);
+    bool kernel = attributes && attributes->Attributes & OBJ_KERNEL_HANDLE;
+    struct handle *handle = handle_new(kernel ? process_system() : process_current(), 0, NULL, thread->record, kernel);
     *result = handle->value;
     submit("system thread", thread_run, thread, (struct job_options){.driver = true});
     return STATUS_SUCCESS;

@@ -2,6 +2,8 @@
 #include "io.h"
 #include "hostile.h"
 
+void process_notify(struct process *process, bool create);
+
 static struct process *processes;
 static struct process *system_process;
 static uint64_t next_pid = 1000;
@@ -85,7 +87,7 @@ COMMAND("process", command_process, ALWAYS)
     kernel_lock();
     uint64_t pid = next_pid += 4;
     kernel_unlock();
-    process_new(id, pid, user ? user : "SYSTEM", (int)argument_number(command, "bits", 64));
+    process_notify(process_new(id, pid, user ? user : "SYSTEM", (int)argument_number(command, "bits", 64)), true);
     reply_format(command, "pid=%llu", (unsigned long long)pid);
 }
 
@@ -96,8 +98,9 @@ COMMAND("kill", command_kill, NEEDS_DRIVER)
         reply_error(command, "usage", "no such process");
         return;
     }
-    process->dead = true;
     self->process = process;
+    process_notify(process, false);
+    process->dead = true;
     irps_cancel(process, NULL);
     for (bool found = true; found;) {
         struct handle *victim = NULL;

@@ -144,6 +144,22 @@ EXPORT(uint8_t, SeAccessCheck, const uint8_t *descriptor, void **context, uint8_
     return allowed;
 }
 
+EXPORT(const void *, IoGetFileObjectGenericMapping, void)
+{
+    ENTER(IoGetFileObjectGenericMapping, NULL);
+    static const uint32_t mapping[] = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS};
+    return mapping;
+}
+
+/* The checks that this host makes are those of Driver Verifier with its standard flags. */
+EXPORT(status_t, MmIsVerifierEnabled, uint32_t *flags)
+{
+    ENTER(MmIsVerifierEnabled, NULL);
+    static const uint32_t standard = DRIVER_VERIFIER_SPECIAL_POOLING | DRIVER_VERIFIER_FORCE_IRQL_CHECKING | DRIVER_VERIFIER_TRACK_POOL_ALLOCATIONS | DRIVER_VERIFIER_IO_CHECKING;
+    *flags = settings.verifier ? standard : 0;
+    return settings.verifier ? STATUS_SUCCESS : (status_t)STATUS_NOT_SUPPORTED;
+}
+
 /* ---- ANSI strings ---- */
 
 EXPORT(void, RtlInitAnsiString, UNICODE_STRING *string, const char *text)

@@ -47,7 +47,7 @@ COMMAND("close", command_close_handle, NEEDS_DRIVER)
     struct handle *handle = handle_wanted(command);
     if (handle) {
         handle_close(handle);
-        file_dereference(handle->file);
+        file_dereference_here(handle->file);
     }
 }
 
