@@ -16,7 +16,7 @@ from pyndis.host import Adapter, Host
 from tests.host.foreign import official_wintun
 from tests.host.packets import ipv4, ipv6
 from tests.host.ring_client import DATA, REGISTER, SLACK, STOPPED, TAIL, RingClient, record
-from tests.host.statuses import Ndis, Status
+from tests.host.statuses import Ndis, Nt
 
 MEDIUM_IP = 19
 HELD_LOCK = "SpinLockSafe"
@@ -47,7 +47,7 @@ def adapter(host: Host) -> Adapter:
 @pytest.fixture
 def client(host: Host, adapter: Adapter) -> RingClient:
     client = RingClient(host.process(), adapter.interface_path)
-    assert client.register().status == Status.SUCCESS
+    assert client.register().status == Nt.SUCCESS
     return client
 
 
@@ -68,14 +68,14 @@ def test_registration_connects_and_closing_disconnects(adapter: Adapter, client:
 
 
 def test_a_second_registration_is_refused(host: Host, adapter: Adapter, client: RingClient) -> None:
-    assert client.register().status == Status.ALREADY_INITIALIZED
+    assert client.register().status == Nt.ALREADY_INITIALIZED
     other = RingClient(host.process(), adapter.interface_path)
-    assert other.register().status == Status.ALREADY_INITIALIZED
+    assert other.register().status == Nt.ALREADY_INITIALIZED
 
 
 def test_after_a_close_another_client_can_register(host: Host, adapter: Adapter, client: RingClient) -> None:
     client.handle.close()
-    assert RingClient(host.process(), adapter.interface_path).register().status == Status.SUCCESS
+    assert RingClient(host.process(), adapter.interface_path).register().status == Nt.SUCCESS
     assert adapter.link.state == "connected"
 
 
@@ -83,20 +83,18 @@ def test_after_a_close_another_client_can_register(host: Host, adapter: Adapter,
 @pytest.mark.parametrize(
     ("wrong", "status"),
     [
-        ({"size": 0}, Status.INVALID_PARAMETER),
-        ({"size": DATA + 0x10000 + SLACK}, Status.INVALID_PARAMETER),
-        ({"size": DATA + 0x30000 + SLACK}, Status.INVALID_PARAMETER),
-        ({"size": DATA + 0x8000000 + SLACK}, Status.INVALID_PARAMETER),
-        ({"address": 0}, Status.INVALID_PARAMETER),
-        ({"event": 0}, Status.INVALID_PARAMETER),
-        ({"event": 0x7774}, Status.INVALID_HANDLE),
-        ({"address": 0x1234567000}, Status.INVALID_USER_BUFFER),
+        ({"size": 0}, Nt.INVALID_PARAMETER),
+        ({"size": DATA + 0x10000 + SLACK}, Nt.INVALID_PARAMETER),
+        ({"size": DATA + 0x30000 + SLACK}, Nt.INVALID_PARAMETER),
+        ({"size": DATA + 0x8000000 + SLACK}, Nt.INVALID_PARAMETER),
+        ({"address": 0}, Nt.INVALID_PARAMETER),
+        ({"event": 0}, Nt.INVALID_PARAMETER),
+        ({"event": 0x7774}, Nt.INVALID_HANDLE),
+        ({"address": 0x1234567000}, Nt.INVALID_USER_BUFFER),
     ],
     ids=["nothing", "too-small", "no-power-of-two", "too-large", "null-ring", "null-event", "no-such-event", "no-memory"],
 )
-def test_a_wrong_registration_is_refused(
-    host: Host, adapter: Adapter, which: str, wrong: dict[str, int], status: Status
-) -> None:
+def test_a_wrong_registration_is_refused(host: Host, adapter: Adapter, which: str, wrong: dict[str, int], status: int) -> None:
     client = RingClient(host.process(), adapter.interface_path)
     good = record(client.send if which == "send" else client.receive)
     assert client.register(**{which: dataclasses.replace(good, **wrong)}).status == status
@@ -107,21 +105,21 @@ def test_a_file_is_no_event_and_read_only_memory_no_ring(host: Host, adapter: Ad
     client = RingClient(host.process(), adapter.interface_path)
     sealed = client.process.memory(client.send.size, writable=False)
     file = dataclasses.replace(record(client.send), event=client.handle.value)
-    assert client.register(send=file).status == Status.OBJECT_TYPE_MISMATCH
+    assert client.register(send=file).status == Nt.OBJECT_TYPE_MISMATCH
     unwritable = dataclasses.replace(record(client.send), address=sealed.address)
-    assert client.register(send=unwritable).status == Status.INVALID_USER_BUFFER
+    assert client.register(send=unwritable).status == Nt.INVALID_USER_BUFFER
 
 
 def test_requests_of_other_sizes_and_codes_are_refused(host: Host, adapter: Adapter) -> None:
     handle = host.process().open(adapter.interface_path)
-    assert handle.ioctl(REGISTER, bytes(47)).status == Status.INVALID_PARAMETER
-    assert handle.ioctl(REGISTER).status == Status.INVALID_PARAMETER
-    assert handle.ioctl(REGISTER ^ 4, bytes(48)).status == Status.INVALID_DEVICE_REQUEST
+    assert handle.ioctl(REGISTER, bytes(47)).status == Nt.INVALID_PARAMETER
+    assert handle.ioctl(REGISTER).status == Nt.INVALID_PARAMETER
+    assert handle.ioctl(REGISTER ^ 4, bytes(48)).status == Nt.INVALID_DEVICE_REQUEST
 
 
 def test_only_administrators_register(host: Host, adapter: Adapter) -> None:
-    assert RingClient(host.process("User"), adapter.interface_path).register().status == Status.ACCESS_DENIED
-    assert RingClient(host.process("Administrator"), adapter.interface_path).register().status == Status.SUCCESS
+    assert RingClient(host.process("User"), adapter.interface_path).register().status == Nt.ACCESS_DENIED
+    assert RingClient(host.process("Administrator"), adapter.interface_path).register().status == Nt.SUCCESS
 
 
 def test_packets_go_both_ways(carrying: Host, adapter: Adapter, client: RingClient) -> None:
@@ -155,7 +153,7 @@ def test_a_full_ring_refuses_the_chain_until_there_is_room(carrying: Host, adapt
     assert set(adapter.send(batch).statuses) == {Ndis.SUCCESS}
 
 
-def test_without_a_client_packets_are_refused(carrying: Host, adapter: Adapter) -> None:
+def test_without_a_client_packets_are_refused(adapter: Adapter) -> None:
     assert adapter.send([ipv4(40)]).statuses == [Ndis.MEDIA_DISCONNECTED]
 
 
@@ -233,7 +231,7 @@ def test_it_sleeps_wakes_and_is_torn_out(carrying: Host, adapter: Adapter, clien
 def test_it_lives_many_times(carrying: Host, adapter: Adapter) -> None:
     for _ in range(20):
         client = RingClient(carrying.process(), adapter.interface_path)
-        assert client.register().status == Status.SUCCESS
+        assert client.register().status == Nt.SUCCESS
         assert adapter.send([ipv4(40)]).statuses == [Ndis.SUCCESS]
         adapter.pause()
         adapter.restart()
