@@ -30,11 +30,16 @@ class Pending:
 
     @property
     def done(self) -> bool:
-        return self._arrived.is_set()
+        return self._reply is not None
 
     def wait(self, timeout: float) -> bool:
-        """Whether the reply is there within `timeout` seconds."""
-        return self._arrived.wait(timeout)
+        """Whether the reply is there within `timeout` seconds. Not longer than until the host says that it is not."""
+        self._arrived.wait(timeout)
+        return self.done
+
+    def rest(self) -> None:
+        """The host is at rest and has no answer yet."""
+        self._arrived.set()
 
     def resolve(self, reply: Frame) -> None:
         self._reply = reply
@@ -135,6 +140,11 @@ class Channel:
     def _deliver(self, frame: Frame) -> None:
         if frame.id == 0:
             self._on_event(frame)
+            if frame.word == "waiting":
+                with self._lock:
+                    waiting = self._pending.get(frame.number("command"))
+                if waiting is not None:
+                    waiting.rest()
             return
         with self._lock:
             pending = self._pending.pop(frame.id, None)

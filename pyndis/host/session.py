@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from pyndis.diagnostics import Diagnostic, DriverFailure
+from pyndis.diagnostics import Diagnostic, DriverFailure, UsageFailure
 from pyndis.host.channel import Channel, Pending
 from pyndis.host.errors import DriverFault, Stuck
 from pyndis.host.reports import Violation, violation_of
+from pyndis.host.schedule import Record, record_of
 from pyndis.host.symbols import Symbols, symbols_of
 from pyndis.host.wire import Frame, Keys, Value
 
 # What toolchain/runtime and other compilers' runtimes call the functions that copy and compare memory.
 COPIERS = ("memcpy", "memmove", "memcmp", "copy_upwards", "copy_downwards", "rep_copy")
 _LOOK = 0.25  # seconds between two looks at a command that does not end
+_TURNS_TIMEOUT = 120  # seconds of real time after which a deterministic host must have said something
 _SETTLE_TIMEOUT = 10  # seconds of real time in which a driver must come to rest
 
 
@@ -55,6 +57,8 @@ class Session:
         self._copiers_told = False
         self._sent_lock = threading.Lock()
         self.closed = False
+        self.scheduled = False  # threads take turns: when the host says that it waits, it waits for us
+        self._together: list[Pending] | None = None
         self.channel = Channel(executable, self._on_event)
 
     def new_id(self) -> int:
@@ -76,7 +80,10 @@ class Session:
         """Send a command and do not wait for it. `announce` gets its number before any event about it can come."""
         with self._sent_lock:
             self._sent += 1
-        return self.channel.send(word, keys, payload, descriptors, announce)
+        pending = self.channel.send(word, keys, payload, descriptors, announce)
+        if self._together is not None:
+            self._together.append(pending)
+        return pending
 
     def call(self, word: str, payload: bytes = b"", /, **keys: Value) -> Frame:
         """Send a command and wait for its reply. Raises as pyndis.host.errors says, and Stuck if no reply can come.
@@ -87,6 +94,10 @@ class Session:
 
     def finish(self, pending: Pending) -> Frame:
         """The reply to a command. When all is at rest and nobody gives the host anything to do, it will not come: Stuck."""
+        if self._together is not None:
+            return Frame(pending.id, "ok")  # it is only started now
+        if self.scheduled:
+            return self._finish_in_turns(pending)
         quiet = 0.0
         sent = self._sent
         while not pending.wait(_LOOK):
@@ -100,12 +111,53 @@ class Session:
         except DriverFault as error:
             raise self._with_report(error) from None
 
+    def _finish_in_turns(self, pending: Pending) -> Frame:
+        if not pending.wait(_TURNS_TIMEOUT):
+            rest = self.rest()
+            if not pending.done:
+                raise Stuck(pending.word, rest.waiting)
+        try:
+            return pending.result()
+        except DriverFault as error:
+            raise self._with_report(error) from None
+
+    # -- Several commands at once -----------------------------------------------------------------------------------
+
+    def together_begin(self) -> None:
+        """From now on commands are only started, and nothing waits."""
+        if self.scheduled:
+            self.call("together")
+        self._together = []
+
+    def together_end(self, names: bool) -> Record:
+        """Let all go that was started, until all is at rest. Raises DriverFault if the driver crashes."""
+        started, self._together = self._together or [], None
+        record = Record()
+        if self.scheduled:
+            record = record_of(self.call("go", names=names))
+        else:
+            self.settle()
+        for pending in started:
+            if pending.done:
+                self._crashed(pending)
+        return record
+
+    def _crashed(self, pending: Pending) -> None:
+        try:
+            pending.result()
+        except DriverFault as error:
+            raise self._with_report(error) from None
+        except (DriverFailure, UsageFailure):
+            return  # refused, as things went: whoever asked for it sees that where it wants the result
+
     def _with_report(self, error: DriverFault) -> DriverFault:
         fault = next((each for each in reversed(self.violations) if each.kind), None)
         return DriverFault(error.diagnostics[0].message, fault) if fault else error
 
     def rest(self) -> Rest:
         """Let everything run that can, then say what waits."""
+        if self._together is not None:
+            return Rest(True, 0, ())
         pending = self.channel.send("settle", {"timeout": _SETTLE_TIMEOUT})
         pending.wait(2 * _SETTLE_TIMEOUT)
         if not pending.done:

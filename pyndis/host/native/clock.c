@@ -1,6 +1,7 @@
 /* Virtual and real time: timers, sleeps, advance, and settling. All state is under the kernel lock. */
 #include "clock.h"
 #include "hold.h"
+#include "sched.h"
 #include <time.h>
 
 enum { TICKS_PER_SECOND = 10000000 };
@@ -161,6 +162,14 @@ static void auto_advance_locked(struct waiter *waiter)
     fire_locked(clock_ticks());
 }
 
+bool clock_help_locked(void)
+{
+    struct waiter *waiter = auto_sleeper_locked();
+    if (waiter)
+        auto_advance_locked(waiter);
+    return waiter != NULL;
+}
+
 static void *clock_main(void *unused)
 {
     (void)unused;
@@ -197,6 +206,8 @@ void clock_start(void)
 {
     pthread_t thread;
     real_start = monotonic();
+    if (scheduled)
+        return; /* the channel's thread sees to it */
     pthread_create(&thread, NULL, clock_main, NULL);
 }
 
@@ -204,6 +215,10 @@ void clock_start(void)
 static bool settle_locked(double seconds)
 {
     struct timespec end;
+    if (scheduled) {
+        sched_drain_locked();
+        return true;
+    }
     clock_gettime(CLOCK_REALTIME, &end);
     end.tv_sec += (time_t)seconds;
     while (busy_count() != 0 || auto_sleeper_locked()) {
@@ -227,7 +242,7 @@ static void settled_reply(struct command *command, bool settled)
     text_free(&lines);
 }
 
-COMMAND("settle", command_settle, ALWAYS)
+COMMAND("settle", command_settle, ALWAYS | INLINE_SCHEDULED)
 {
     double seconds = (double)argument_number(command, "timeout", 10);
     kernel_lock();
@@ -242,7 +257,7 @@ static uint64_t ticks_asked(struct command *command)
     return seconds ? (uint64_t)(strtod(seconds, NULL) * TICKS_PER_SECOND + 0.5) : argument_number(command, "ticks", 0);
 }
 
-COMMAND("advance", command_advance, ALWAYS)
+COMMAND("advance", command_advance, ALWAYS | INLINE_SCHEDULED)
 {
     double seconds = (double)argument_number(command, "timeout", 10);
     if (!settings.virtual_clock) {

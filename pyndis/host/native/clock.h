@@ -27,7 +27,6 @@ void timer_arm_locked(struct timer *timer, uint64_t due);
 bool timer_cancel_locked(struct timer *timer);
 void sleeper_add_locked(struct waiter *waiter);
 void sleeper_remove_locked(struct waiter *waiter);
-pthread_mutex_t *kernel_mutex(void);
 
 /* wait.c */
 enum object_type { EVENT_NOTIFICATION = 0, EVENT_SYNCHRONIZATION = 1, OBJECT_MUTANT = 2, OBJECT_SEMAPHORE = 5, OBJECT_THREAD = 6, TIMER_NOTIFICATION = 8, TIMER_SYNCHRONIZATION = 9 };

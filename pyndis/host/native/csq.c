@@ -1,5 +1,6 @@
 /* Cancel-safe queues, as the kernel's IoCsq routines are documented to behave. */
 #include "io.h"
+#include "sched.h"
 
 enum { TYPE_CONTEXT = 1, TYPE_CSQ = 2, TYPE_CSQ_EX = 3, CONTEXT_SLOT = 3 };
 typedef MS void insert_fn(IO_CSQ *csq, IRP *irp);
@@ -202,18 +203,27 @@ EXPORT(IRP *, IoCsqRemoveIrp, IO_CSQ *csq, IO_CSQ_IRP_CONTEXT *context)
 /* ---- the global cancel lock, for drivers that set cancel routines themselves ---- */
 
 static pthread_mutex_t cancel_mutex = PTHREAD_MUTEX_INITIALIZER;
+static _Atomic uint64_t cancel_word; /* the same for the scheduler: 0 free */
 static __thread uint8_t cancel_irql;
+
+static void cancel_acquire(void)
+{
+    if (scheduled)
+        sched_lock(&cancel_word, false);
+    pthread_mutex_lock(&cancel_mutex);
+    atomic_store(&cancel_word, 1);
+}
 
 void cancel_lock_take(IRP *irp)
 {
-    pthread_mutex_lock(&cancel_mutex);
+    cancel_acquire();
     irp->CancelIrql = self->irql;
 }
 
 EXPORT(void, IoAcquireCancelSpinLock, uint8_t *irql)
 {
     ENTER(IoAcquireCancelSpinLock, NULL);
-    pthread_mutex_lock(&cancel_mutex);
+    cancel_acquire();
     *irql = cancel_irql = self->irql;
     self->irql = DISPATCH;
 }
@@ -222,5 +232,7 @@ EXPORT(void, IoReleaseCancelSpinLock, uint8_t irql)
 {
     ENTER(IoReleaseCancelSpinLock, NULL);
     self->irql = irql;
+    order_event("unlock", (const void *)&cancel_word, NULL);
+    atomic_store(&cancel_word, 0);
     pthread_mutex_unlock(&cancel_mutex);
 }

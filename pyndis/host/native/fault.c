@@ -2,6 +2,7 @@
 #include "pe.h"
 #include "hostile.h"
 #include "step.h"
+#include "atomics.h"
 #include <signal.h>
 #include <sys/mman.h>
 #include <ucontext.h>
@@ -37,6 +38,20 @@ static _Noreturn void die(const char *kind, uintptr_t address, const char *extra
 void deadlock_fault(const void *lock, const char *text)
 {
     die("deadlock", (uintptr_t)lock, NULL, text, NULL);
+}
+
+void livelock_fault(const char *text)
+{
+    die("livelock", 0, NULL, text, NULL);
+}
+
+/* From the scheduler: this thread has computed for long without passing a point. In a kernel call it will pass one. */
+static void on_livelock(int signal, siginfo_t *info, void *raw)
+{
+    struct registers r = registers_of(raw);
+    (void)signal, (void)info;
+    if (self && image_contains(r.ip))
+        die("livelock", r.ip, NULL, "a loop without a kernel call does not end, and no other thread can end it", &r);
 }
 
 void bugcheck(uint32_t code, const uintptr_t *parameters, const char *text)
@@ -131,6 +146,8 @@ static void on_fault(int signal, siginfo_t *info, void *raw)
 {
     ucontext_t *context = raw;
     struct registers r = registers_of(context);
+    if (signal == SIGTRAP && atomics_trap(raw))
+        return;
     uintptr_t address = signal == SIGSEGV || signal == SIGBUS ? (uintptr_t)info->si_addr : r.ip;
     char text[256];
     const char *rule = NULL;
@@ -180,6 +197,8 @@ void fault_start(void)
     struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
     for (size_t i = 0; i < COUNT(signals); i++)
         sigaction(signals[i], &action, NULL);
+    action.sa_sigaction = on_livelock;
+    sigaction(SIGUSR2, &action, NULL);
 }
 
 EXPORT(void, KeBugCheckEx, uint32_t code, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d)

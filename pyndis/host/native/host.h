@@ -58,10 +58,11 @@ struct command {
     atomic_int replied;
     struct adapter *adapter; /* kept from halting while the command runs */
     bool serialised;         /* it is the adapter's one PnP operation */
+    bool waits;              /* its `waiting` event is sent */
     struct command *next;
 };
 typedef void command_fn(struct command *command);
-enum { NEEDS_DRIVER = 1, ALWAYS = 2 };
+enum { NEEDS_DRIVER = 1, ALWAYS = 2, INLINE = 4, INLINE_SCHEDULED = 8 }; /* INLINE: on the channel's thread; _SCHEDULED: in a deterministic schedule */
 struct command_entry {
     const char *word;
     command_fn *run;
@@ -115,6 +116,11 @@ struct thread {
     struct waiter *waiter;
     struct irp_record *irp; /* innermost IRP being dispatched */
     void *thread_exit;      /* of a system thread: where PsTerminateSystemThread goes */
+    struct task *task; /* in a deterministic schedule: what it does */
+    struct thread *next_idle;
+    pthread_t handle;
+    pthread_cond_t turn;
+    struct breakpoint *stepped; /* atomics.c: the instruction that it executes alone */
     uint64_t epoch; /* pauses begun when the driver was last entered from outside */
 };
 extern _Atomic uint64_t pause_epoch;
@@ -136,6 +142,7 @@ long busy_count(void);
 /* Callbacks and threads of the driver that are queued, or running on other threads. */
 int driver_activity(void);
 _Noreturn void park(void);
+pthread_mutex_t *kernel_mutex(void);
 extern pthread_cond_t kernel_changed; /* broadcast when busy reaches zero or a thread starts to sleep */
 extern atomic_bool driver_dead;
 
@@ -146,9 +153,10 @@ struct export {
     bool can_fail, data;
     uint8_t min_irql, max_irql;
     uint16_t index;
+    uint8_t point; /* enum point of sched.h */
 };
 #define EXPORT_ROW(name_, can_fail_)                                                                                                   \
-    static struct export export_##name_ = {#name_, nt_##name_, can_fail_, false, 0, 15, 0};                                            \
+    static struct export export_##name_ = {#name_, nt_##name_, can_fail_, false, 0, 15, 0, 0};                                            \
     static struct export *const listed_##name_ __attribute__((section("host_exports"), used, retain)) = &export_##name_;
 #define EXPORT(ret, name_, ...)                                                                                                        \
     static MS ret nt_##name_(__VA_ARGS__);                                                                                             \
@@ -169,11 +177,11 @@ extern __thread uintptr_t raised_registers[8];
             "mov %r12, %fs:raised_registers@tpoff+32\n\tmov %r13, %fs:raised_registers@tpoff+40\n\t"                                   \
             "mov %r14, %fs:raised_registers@tpoff+48\n\tmov %r15, %fs:raised_registers@tpoff+56\n\t"                                   \
             "jmp nt_" #name_ "\n.popsection");                                                                                         \
-    static struct export export_##name_ = {#name_, gate_##name_, true, false, 0, 15, 0};                                               \
+    static struct export export_##name_ = {#name_, gate_##name_, true, false, 0, 15, 0, 0};                                               \
     static struct export *const listed_##name_ __attribute__((section("host_exports"), used, retain)) = &export_##name_;               \
     __attribute__((used)) MS ret nt_##name_(__VA_ARGS__)
 #define EXPORT_DATA(name_, object_)                                                                                                    \
-    static struct export export_##name_ = {#name_, object_, false, true, 0, 15, 0};                                                    \
+    static struct export export_##name_ = {#name_, object_, false, true, 0, 15, 0, 0};                                                    \
     static struct export *const listed_##name_ __attribute__((section("host_exports"), used, retain)) = &export_##name_;
 #define ENTER(name_, object_)                                                                                                          \
     struct frame frame_ CLEANUP(kernel_exit);                                                                                          \

@@ -2,6 +2,7 @@
    for counting, IRQL checks, history and injected failures, and the seam of a deterministic scheduler. */
 #include "hold.h"
 #include "locks.h"
+#include "sched.h"
 
 struct irql_row {
     const char *name;
@@ -50,6 +51,7 @@ void exports_start(void)
         }
         if (exports >= COUNTS_MAX)
             abort();
+        (*at)->point = (uint8_t)point_of((*at)->name);
         (*at)->index = (uint16_t)exports;
         names[exports++] = (*at)->name;
     }
@@ -117,6 +119,8 @@ void kernel_entry(struct export *export, struct frame *frame, uintptr_t *base, c
     frame->sp = (uintptr_t)(base + 2);
     thread->frame = frame;
     thread->counts[export->index]++;
+    if (__builtin_expect(scheduled, 0))
+        sched_export(export, object);
     if (__builtin_expect(atomic_load_explicit(&driver_dead, memory_order_relaxed), 0))
         park();
     if (settings.verifier)
@@ -162,6 +166,8 @@ void callback_enter(struct frame *frame, const char *name, uint8_t irql, const v
     frame->bp = 0;
     thread->irql = irql;
     thread->frame = frame;
+    if (__builtin_expect(scheduled, 0))
+        sched_callback(name, object);
     if (!frame->outer)
         thread->epoch = atomic_load(&pause_epoch);
     if (settings.verifier)

@@ -1,5 +1,6 @@
 /* Spin locks. The lock word holds its owner, so that waiting, self-deadlock and wrong release are seen at once. */
 #include "locks.h"
+#include "sched.h"
 #include <sched.h>
 #include <time.h>
 
@@ -122,6 +123,8 @@ static void wait_turn(unsigned *turns, time_t *since, const void *lock)
 {
     if (atomic_load_explicit(&driver_dead, memory_order_relaxed))
         park();
+    if (scheduled)
+        deadlock_fault(lock, "a thread waits for a spin lock that is never released");
     __builtin_ia32_pause();
     if (++*turns % 64)
         return;
@@ -176,6 +179,8 @@ void lock_acquire(_Atomic uint64_t *word, enum lock_kind kind, bool raise, uint8
         order_check(word, kind);
     if (raise && self->irql < DISPATCH)
         self->irql = DISPATCH;
+    if (__builtin_expect(scheduled, 0))
+        sched_lock(word, shared_kind(kind));
     while (!try_acquire(word, kind))
         wait_turn(&turns, &since, word);
     held_push(word, kind, old);
@@ -205,6 +210,7 @@ void lock_release(_Atomic uint64_t *word, enum lock_kind kind, uint8_t irql, con
         atomic_fetch_sub(word, 2);
     else
         atomic_store(word, 0);
+    order_event("unlock", (const void *)word, NULL);
     if (irql != KEEP_IRQL)
         self->irql = irql;
 }

@@ -1,6 +1,7 @@
 /* The miniport driver: registration, header rules, load, entry, unload. */
 #include "ndis.h"
 #include "pe.h"
+#include "sched.h"
 
 struct miniport miniport;
 struct settings settings = {.guard = true, .virtual_clock = true, .verifier = true, .auto_advance = true, .cpus = 2, .stack_limit = 20480};
@@ -154,7 +155,7 @@ static bool system_set(const char *name)
     return false;
 }
 
-COMMAND("configure", command_configure, ALWAYS)
+COMMAND("configure", command_configure, ALWAYS | INLINE)
 {
     const char *os = argument(command, "os"), *ndis = argument(command, "ndis"), *clock = argument(command, "clock"), *pool = argument(command, "special_pool");
     if (strcmp(driver_state, "none")) {
@@ -177,6 +178,11 @@ COMMAND("configure", command_configure, ALWAYS)
     settings.cpus = settings.cpus < 1 ? 1 : settings.cpus > 64 ? 64 : settings.cpus;
     settings.stack_limit = (unsigned)argument_number(command, "stack_limit", 20480);
     settings.virtual_clock = !(clock && !strcmp(clock, "real"));
+    const char *schedule = argument(command, "schedule");
+    if (schedule && !schedule_set(schedule))
+        reply_error(command, "usage", "the schedule %s is none", schedule);
+    else if (schedule && !settings.virtual_clock)
+        reply_error(command, "usage", "a deterministic schedule wants the virtual clock");
 }
 
 void settings_start(void)

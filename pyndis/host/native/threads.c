@@ -1,5 +1,5 @@
 /* Host threads, the kernel lock, and the count of what is running: the ground of `settle`. */
-#include "host.h"
+#include "sched.h"
 #include <asm/prctl.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -63,6 +63,7 @@ int driver_activity(void)
     kernel_lock();
     for (struct job *job = first_job; job; job = job->next)
         count += job->options.driver;
+    count += sched_queued_locked();
     for (struct thread *thread = threads; thread; thread = thread->next)
         count += thread != self && thread->frame;
     kernel_unlock();
@@ -81,6 +82,8 @@ _Noreturn void park(void)
         kernel_lock();
     busy_change_locked(-1);
     self->kernel_depth = 0;
+    if (self->task)
+        sched_stop_locked();
     pthread_mutex_unlock(&lock);
     for (;;)
         pause();
@@ -104,12 +107,32 @@ static void self_start(void)
     segment_start(self);
     stack_t stack = {.ss_sp = malloc(SIGNAL_STACK), .ss_size = SIGNAL_STACK};
     sigaltstack(&stack, NULL);
+    self->handle = pthread_self();
+    pthread_cond_init(&self->turn, NULL);
     kernel_lock();
     self->id = ++next_id;
     self->cpu = self->id % (uint32_t)settings.cpus;
     self->next = threads;
     threads = self;
     kernel_unlock();
+}
+
+/* Without the lock. The job's memory goes. */
+static void job_run(struct job *job)
+{
+    self->irql = job->options.irql;
+    self->command = job->options.command;
+    self->process = job->options.process;
+    self->what = job->what;
+    self->advanced = 0;
+    job->run(job->argument);
+    kernel_lock();
+    self->command = 0;
+    self->irql = PASSIVE;
+    if (!job->options.uncounted)
+        busy_change_locked(-1);
+    kernel_unlock();
+    free(job);
 }
 
 static void *thread_main(void *unused)
@@ -129,26 +152,71 @@ static void *thread_main(void *unused)
             last_job = &first_job;
         jobs_waiting--;
         kernel_unlock();
-        self->irql = job->options.irql;
-        self->command = job->options.command;
-        self->process = job->options.process;
-        self->what = job->what;
-        self->advanced = 0;
-        job->run(job->argument);
+        job_run(job);
         kernel_lock();
-        self->command = 0;
-        self->irql = PASSIVE;
-        if (!job->options.uncounted)
-            busy_change_locked(-1);
-        free(job);
     }
     return NULL;
+}
+
+static void thread_new(void *(*body)(void *), void *argument)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, THREAD_STACK);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    if (pthread_create(&thread, &attributes, body, argument))
+        abort();
+    pthread_attr_destroy(&attributes);
+}
+
+/* ---- in a deterministic schedule: a thread is given its task when that has its first turn ---- */
+
+static struct thread *idle_threads; /* the latest first, so that the same schedule takes the same threads */
+
+static void *task_main(void *argument)
+{
+    self_start();
+    self->task = argument;
+    for (;;) {
+        kernel_lock();
+        while (!self->task)
+            pthread_cond_wait(&self->turn, &lock);
+        struct task *task = self->task;
+        sched_begin_locked(task);
+        kernel_unlock();
+        job_run(task->job);
+        kernel_lock();
+        self->next_idle = idle_threads;
+        idle_threads = self;
+        sched_end_locked(task);
+        kernel_unlock();
+    }
+    return NULL;
+}
+
+void job_start_locked(struct task *task)
+{
+    struct thread *thread = idle_threads;
+    if (!thread) {
+        thread_new(task_main, task);
+        return;
+    }
+    idle_threads = thread->next_idle;
+    thread->task = task;
+    pthread_cond_signal(&thread->turn);
 }
 
 void submit_locked(const char *what, job_fn *run, void *argument, struct job_options options)
 {
     struct job *job = malloc(sizeof *job);
     *job = (struct job){NULL, what, run, argument, options};
+    if (__builtin_expect(scheduled, 0)) {
+        if (!options.uncounted)
+            busy_change_locked(1);
+        sched_submit_locked(job, what, options);
+        return;
+    }
     *last_job = job;
     last_job = &job->next;
     jobs_waiting++;
@@ -158,14 +226,7 @@ void submit_locked(const char *what, job_fn *run, void *argument, struct job_opt
         pthread_cond_signal(&job_ready);
         return;
     }
-    pthread_attr_t attributes;
-    pthread_t thread;
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, THREAD_STACK);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    if (pthread_create(&thread, &attributes, thread_main, NULL))
-        abort();
-    pthread_attr_destroy(&attributes);
+    thread_new(thread_main, NULL);
 }
 
 void submit(const char *what, job_fn *run, void *argument, struct job_options options)

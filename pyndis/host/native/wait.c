@@ -1,6 +1,7 @@
 /* Dispatcher objects and waits: events, timers, sleeps. */
 #include "pe.h"
 #include "clock.h"
+#include "sched.h"
 
 static struct waiter *waiters, **waiters_end = &waiters;
 
@@ -43,6 +44,7 @@ static int satisfied(struct waiter *waiter)
 
 static void take(struct waiter *waiter, int index)
 {
+    order_event("wait", waiter->objects[index], NULL);
     for (int i = 0; i < waiter->count; i++)
         if (waiter->all || i == index)
             consume(waiter->objects[i]);
@@ -66,12 +68,14 @@ void waiter_wake_locked(struct waiter *waiter, status_t result)
     waiter->woken = true;
     waiter->result = result;
     waiter->thread->waiter = NULL;
+    sched_wake_locked(waiter->thread);
     busy_change_locked(1);
     pthread_cond_signal(&waiter->woken_up);
 }
 
 void object_signal_locked(DISPATCHER_HEADER *object)
 {
+    order_event("signal", object, NULL);
     object->SignalState = (object->Type & 0x7F) == OBJECT_SEMAPHORE ? object->SignalState + 1 : 1;
     for (struct waiter *waiter = waiters, *next; waiter && object->SignalState > 0; waiter = next) {
         next = waiter->next;
@@ -98,6 +102,7 @@ void object_signal(DISPATCHER_HEADER *object)
 void object_reset(DISPATCHER_HEADER *object)
 {
     kernel_lock();
+    order_event("reset", object, NULL);
     object->SignalState = 0;
     kernel_unlock();
 }
@@ -113,6 +118,8 @@ status_t object_wait(DISPATCHER_HEADER **objects, int count, bool all, const int
         kernel_unlock();
         return index;
     }
+    for (int i = 0; i < count; i++)
+        order_event("look", objects[i], NULL);
     if (due && *due == 0) {
         kernel_unlock();
         return (status_t)STATUS_TIMEOUT;
@@ -126,8 +133,12 @@ status_t object_wait(DISPATCHER_HEADER **objects, int count, bool all, const int
         sleeper_add_locked(&waiter);
     }
     busy_change_locked(-1);
+    if (self->task)
+        sched_wait_locked();
     while (!waiter.woken)
         pthread_cond_wait(&waiter.woken_up, kernel_mutex());
+    if (waiter.result >= 0 && count)
+        order_event("woken", objects[waiter.result], NULL);
     kernel_unlock();
     pthread_cond_destroy(&waiter.woken_up);
     return waiter.result;
@@ -257,6 +268,7 @@ EXPORT(void, NdisStallExecution, uint32_t microseconds)
     ENTER(NdisStallExecution, NULL);
     if (microseconds > 50)
         violation("NdisStallExecution_Delay", NULL, "NdisStallExecution(%u): busy-waiting is limited to 50 microseconds", microseconds);
+    sched_yield_turn();
 }
 
 EXPORT(void, KeStallExecutionProcessor, uint32_t microseconds)
@@ -264,6 +276,7 @@ EXPORT(void, KeStallExecutionProcessor, uint32_t microseconds)
     ENTER(KeStallExecutionProcessor, NULL);
     if (microseconds > 50)
         violation("NdisStallExecution_Delay", NULL, "KeStallExecutionProcessor(%u): busy-waiting is limited to 50 microseconds", microseconds);
+    sched_yield_turn();
 }
 
 EXPORT(void, NdisInitializeEvent, KEVENT *event)

@@ -1,5 +1,5 @@
 /* The control channel: frames in and out, the table of commands, one reply for each. */
-#include "host.h"
+#include "sched.h"
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -178,6 +178,7 @@ static const struct command_entry *entry_of(const char *word)
 }
 
 void adapter_leave(struct command *command);
+bool sched_gathering(void);
 
 static void command_run(void *argument)
 {
@@ -253,6 +254,44 @@ static bool read_all(void *buffer, size_t size, int *fds, int *fd_count)
     return true;
 }
 
+/* Nothing can go on: the commands that are not answered now wait for what the client does next, or for ever. */
+void waiting_events(void)
+{
+    uint64_t ids[64];
+    int count = 0;
+    pthread_mutex_lock(&channel_lock);
+    for (struct command *c = open_commands; c && count < 64; c = c->next) {
+        const struct command_entry *entry = entry_of(c->word);
+        if (c->waits || atomic_load(&c->replied) || (entry && entry->flags & INLINE))
+            continue;
+        c->waits = true;
+        ids[count++] = c->id;
+    }
+    pthread_mutex_unlock(&channel_lock);
+    while (count) {
+        char text[48];
+        int length = snprintf(text, sizeof text, " command=%llu", (unsigned long long)ids[--count]);
+        struct text header = {text, (size_t)length, sizeof text};
+        event_send("waiting", &header, NULL, 0);
+    }
+}
+
+static void command_begin(struct command *command)
+{
+    const struct command_entry *entry = entry_of(command->word);
+    int flags = entry ? entry->flags : 0;
+    if (flags & INLINE || (flags & INLINE_SCHEDULED && scheduled)) {
+        command_run(command);
+        return;
+    }
+    bool waits = flags & INLINE_SCHEDULED;
+    submit("command", command_run, command, (struct job_options){.command = command->id, .uncounted = waits});
+    if (scheduled && !sched_gathering()) {
+        sched_drain();
+        waiting_events();
+    }
+}
+
 void wire_loop(int fd)
 {
     channel = fd;
@@ -271,7 +310,6 @@ void wire_loop(int fd)
         command->next = open_commands;
         open_commands = command;
         pthread_mutex_unlock(&channel_lock);
-        bool waits = !strcmp(command->word, "settle") || !strcmp(command->word, "advance");
-        submit("command", command_run, command, (struct job_options){.command = command->id, .uncounted = waits});
+        command_begin(command);
     }
 }
