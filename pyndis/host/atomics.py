@@ -54,7 +54,7 @@ def breakpoints(image: Path, modified: int) -> tuple[Breakpoint, ...]:
 
 def _disassembler() -> Any:
     try:
-        import capstone
+        import capstone  # type: ignore[import-untyped]
     except ImportError as error:
         raise ToolFailure(
             Diagnostic("PYN-H14", "a deterministic schedule needs the package capstone", help="pip install capstone")

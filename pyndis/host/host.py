@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -11,11 +12,13 @@ from typing import Literal
 from pyndis.diagnostics import Diagnostic, DriverFailure, UsageFailure
 from pyndis.host import native
 from pyndis.host.adapter import Adapter
-from pyndis.host.errors import DriverFault, InitializeFailed
+from pyndis.host.atomics import breakpoints
+from pyndis.host.errors import CommandRefused, DriverFault, InitializeFailed
 from pyndis.host.handle import Handle
 from pyndis.host.hold import Hold
 from pyndis.host.process import Process
 from pyndis.host.reports import RuleBroken, Violation
+from pyndis.host.schedule import Record
 from pyndis.host.session import Session, must_settle, rest_of
 from pyndis.host.wire import Frame, Value
 
@@ -58,6 +61,7 @@ class Host:
         *,
         cpus: int = 2,
         seed: int | None = None,
+        schedule: str | None = None,
         verifier: bool = True,
         os: Windows = "win10",
         ndis: tuple[int, int] | None = None,
@@ -70,13 +74,17 @@ class Host:
     ) -> None:
         """`os` and `ndis` are the versions to play (ndis: the system's own if not given).
 
-        `seed` makes the schedule deterministic; `special_pool` is the side on which a block of less than a page lies against its
-        guard page; `verifier=False`, `guard=False` (no guard pages around pool blocks) and
-        `clock="real"` are for speed; `auto_advance=False`: a driver that sleeps does so until `advance`; `faults`: which call of
+        `seed` and `schedule` make threads take turns, the same in every run with the same calls: by chance, or as the text of a
+        schedule says (from `pyndis.explore`; `sync@` and `all@` without choices switch only where a thread waits or ends).
+        `special_pool` is the side on which a block of less than a page lies against its guard page; `verifier=False`,
+        `guard=False` (no guard pages around pool blocks) and `clock="real"` are
+        for speed; `auto_advance=False`: a driver that sleeps does so until `advance`; `faults`: which call of
         an export fails from DriverEntry on (the export `""`: any that allocates); `stack_limit` in bytes.
         """
         self.image = Path(image)
         self.seed = seed
+        self.schedule = f"seed:{seed}" if seed is not None else schedule
+        self.record = Record()
         self.driver_status: int | None = None
         self.adapters: list[Adapter] = []
         self._faults = dict(faults or {})
@@ -94,18 +102,20 @@ class Host:
             self._options["special_pool"] = special_pool
         if stack_limit is not None:
             self._options["stack_limit"] = stack_limit
-        if seed is not None:
-            self._options["seed"] = seed
+        if self.schedule is not None:
+            self._options["schedule"] = self.schedule
 
     # -- Start and end ----------------------------------------------------------------------------------------------
 
     def __enter__(self) -> Host:
         if not self.image.is_file():
             raise UsageFailure(Diagnostic("PYN-H00", f"there is no image {self.image}", help="build the driver first"))
-        self._session = Session(native.executable(), self.image.resolve(), self.seed, _PATIENCE[self._clock])
+        self._session = Session(native.executable(), self.image.resolve(), self.seed, self.schedule, _PATIENCE[self._clock])
         try:
-            self._check_seed(self._session.call("configure", **self._options))
+            self._configure(self._session)
             self._session.call("load", path=str(self.image.resolve()), name=self.image.name)
+            if self._session.scheduled:
+                self._set_breakpoints(self._session)
             for name, n in self._faults.items():
                 self.fail_call(name, n) if name else self.fail_allocation(n)
             self.driver_status = self._session.call("entry").number("status")
@@ -114,11 +124,25 @@ class Host:
             raise
         return self
 
-    def _check_seed(self, reply: Frame) -> None:
-        if self.seed is not None and reply.text("seed") != str(self.seed):
+    def _configure(self, session: Session) -> None:
+        try:
+            session.call("configure", **self._options)
+        except CommandRefused as error:
+            if self.schedule is None:
+                raise
             raise UsageFailure(
-                Diagnostic("PYN-H13", "this host has no deterministic schedule", help="leave out the seed: threads run freely")
-            )
+                Diagnostic(
+                    "PYN-H13",
+                    f"{self.schedule!r} is no schedule: {error.diagnostics[0].message}",
+                    help="give a text that an exploration printed, or seed:N, and leave the clock virtual",
+                )
+            ) from None
+        session.scheduled = self.schedule is not None
+
+    def _set_breakpoints(self, session: Session) -> None:
+        lines = "\n".join(str(each) for each in breakpoints(self.image.resolve(), self.image.stat().st_mtime_ns))
+        if lines:
+            session.call("breakpoints", lines.encode())
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         try:
@@ -271,6 +295,26 @@ class Host:
     def open(self, path: str) -> Handle:
         """Open a device in a process of its own that runs as SYSTEM. Raises as Process.open."""
         return self.process().open(path)
+
+    # -- Schedules ---------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def together(self, *, names: bool = False) -> Iterator[None]:
+        """What is called in the block is only started, in this order, and goes on when the block ends, all at the same time;
+        then until all is at rest. Results are to be looked at after the block.
+
+        In a deterministic schedule the choices made are in `record`; with `names` they tell what they were between.
+        """
+        self.session.together_begin()
+        try:
+            yield
+        except BaseException:
+            self.session.together_drop()
+            raise
+        self.session.together_end(names, self._keep_record)
+
+    def _keep_record(self, record: Record) -> None:
+        self.record = record
 
     # -- Faults -------------------------------------------------------------------------------------------------------
 

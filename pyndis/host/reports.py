@@ -49,6 +49,7 @@ class Violation:
     kind: str = ""
     irql: int = 0
     seed: int | None = None
+    schedule: str = ""
 
     def report(self) -> str:
         """All of it, as text of several lines."""
@@ -64,6 +65,8 @@ class Violation:
         parts += _section("history", list(self.history))
         if self.seed is not None:
             parts.append(f"  seed {self.seed}")
+        elif self.schedule:
+            parts.append(f"  schedule {self.schedule}")
         return parts
 
 
@@ -95,7 +98,7 @@ def _broken(violation: Violation, times: int) -> Diagnostic:
     return Diagnostic("PYN-H20", f"{violation.rule}: {violation.message}{often}", notes=(known,) if known else ())
 
 
-def violation_of(event: Frame, symbols: Callable[[str], Symbols], seed: int | None = None) -> Violation:
+def violation_of(event: Frame, symbols: Callable[[str], Symbols], seed: int | None = None, schedule: str = "") -> Violation:
     """From a `violation`, `note` or `fault` event."""
     sections = _read_report(event.lines(), symbols)
     fault = event.word == "fault"
@@ -112,6 +115,7 @@ def violation_of(event: Frame, symbols: Callable[[str], Symbols], seed: int | No
         kind=event.text("kind"),
         irql=event.number("irql"),
         seed=seed,
+        schedule=schedule,
     )
 
 

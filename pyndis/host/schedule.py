@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyndis.host.wire import Frame
 
@@ -29,8 +29,11 @@ class Choice:
     given: str = ""
 
     def __str__(self) -> str:
-        kind = "preempted" if self.preempts else "followed"
-        return f"point {self.number}, before {self.what} ({self.object:#x}): {self.taken} is {kind} by {self.given}"
+        if self.preempts and not self.chosen:
+            then = f"{self.given} goes on"
+        else:
+            then = f"{self.given} {'preempts' if self.preempts else 'follows'} {self.taken}"
+        return f"point {self.number}, before {self.what} ({self.object:#x}): {then}"
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def _choice(line: str) -> Choice:
         return choice
     address, _, rest = names[0].partition(" ")
     what, taken, given = rest.split("|")
-    return Choice(*(getattr(choice, each) for each in ("number", "count", "chosen", "preempts", "state")), what, int(address, 0), taken, given)
+    return replace(choice, what=what, object=int(address, 0), taken=taken, given=given)
 
 
 def schedule_text(choices: Iterable[tuple[int, int]], every_point: bool = False) -> str:

@@ -43,9 +43,10 @@ class Rest:
 class Session:
     """One native process and what is known of it."""
 
-    def __init__(self, executable: Path, image: Path, seed: int | None, patience: float) -> None:
+    def __init__(self, executable: Path, image: Path, seed: int | None, schedule: str | None, patience: float) -> None:
         self.image = image
         self.seed = seed
+        self.schedule = schedule or ""
         self.violations: list[Violation] = []
         self.notes: list[Violation] = []
         self.debug: list[str] = []
@@ -129,18 +130,21 @@ class Session:
             self.call("together")
         self._together = []
 
-    def together_end(self, names: bool) -> Record:
-        """Let all go that was started, until all is at rest. Raises DriverFault if the driver crashes."""
+    def together_drop(self) -> None:
+        """Something went wrong while they were started: they go on by themselves."""
+        self._together = None
+
+    def together_end(self, names: bool, keep: Callable[[Record], None]) -> None:
+        """Let all go that was started, until all is at rest; `keep` gets what was chosen. Raises DriverFault if the driver
+        crashes."""
         started, self._together = self._together or [], None
-        record = Record()
         if self.scheduled:
-            record = record_of(self.call("go", names=names))
+            keep(record_of(self.call("go", names=names)))
         else:
             self.settle()
         for pending in started:
             if pending.done:
                 self._crashed(pending)
-        return record
 
     def _crashed(self, pending: Pending) -> None:
         try:
@@ -186,9 +190,9 @@ class Session:
     def _on_event(self, event: Frame) -> None:
         match event.word:
             case "violation" | "fault":
-                self.violations.append(violation_of(event, self.symbols, self.seed))
+                self.violations.append(violation_of(event, self.symbols, self.seed, self.schedule))
             case "note":
-                self.notes.append(violation_of(event, self.symbols, self.seed))
+                self.notes.append(violation_of(event, self.symbols, self.seed, self.schedule))
             case "debug":
                 self.debug.append(event.payload.decode("utf-8", "replace"))
             case "request-done":

@@ -175,11 +175,11 @@ def test_every_failing_allocation_of_initialize_is_undone(tun_image: Path) -> No
 
 
 def test_a_seed_is_honoured_or_refused(tun_image: Path) -> None:
-    try:
-        with Host(tun_image, seed=5) as host:
-            assert host.seed == 5
-    except UsageFailure as failure:
-        assert failure.diagnostics[0].code == "PYN-H13"
+    with Host(tun_image, seed=5) as host:
+        assert host.seed == 5
+    with pytest.raises(UsageFailure, match="no schedule") as failure, Host(tun_image, schedule="by luck"):
+        pass
+    assert failure.value.diagnostics[0].code == "PYN-H13"
 
 
 def test_a_stuck_operation_says_who_waits(tun_image: Path) -> None:

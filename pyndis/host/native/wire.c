@@ -98,7 +98,7 @@ void reply_all_faulted(void)
     struct command *commands[256];
     int count = 0;
     for (struct command *c = open_commands; c && count < 256; c = c->next)
-        if (strcmp(c->word, "settle") && strcmp(c->word, "advance"))
+        if (strcmp(c->word, "settle") && strcmp(c->word, "advance") && strcmp(c->word, "go"))
             commands[count++] = c;
     pthread_mutex_unlock(&channel_lock);
     for (int i = 0; i < count; i++)
