@@ -146,13 +146,12 @@ static void on_fault(int signal, siginfo_t *info, void *raw)
 {
     ucontext_t *context = raw;
     struct registers r = registers_of(context);
-    if (signal == SIGTRAP && atomics_trap(raw))
-        return;
+    bool breakpoint = signal == SIGTRAP && atomics_trap(raw);
     uintptr_t address = signal == SIGSEGV || signal == SIGBUS ? (uintptr_t)info->si_addr : r.ip;
     char text[256];
     const char *rule = NULL;
     bool in_driver = image_contains(r.ip);
-    if (signal == SIGTRAP && step_end(context))
+    if (signal == SIGTRAP && (step_end(context) || breakpoint))
         return;
     if (!self || (!self->frame && !in_driver)) {
         fprintf(stderr, "ndis-host: internal fault %d at 0x%zx (address 0x%zx)\n", signal, (size_t)r.ip, (size_t)address);
