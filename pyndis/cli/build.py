@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,7 +17,11 @@ from pyndis.diagnostics import Diagnostic, UsageFailure
 from pyndis.package.manifest import Manifest
 from pyndis.package.timestamp import build_time
 
+if TYPE_CHECKING:
+    from pyndis.toolchains.kit import Kit
+
 FORMS = ("ast", "ir", "c", "plan")
+TOOLCHAINS = ("auto", "zig", "wdk")
 TARGETS = ("Build", "Clean", "Rebuild", "Generate")
 
 
@@ -24,7 +29,10 @@ TARGETS = ("Build", "Clean", "Rebuild", "Generate")
 @driver_options
 @click.option("--arch", metavar="LIST", help="Architectures between commas, as amd64,x86,arm64. Default: all of driver.toml.")
 @click.option("--config", type=click.Choice(["Release", "Debug"]), default="Release", show_default=True)
-@click.option("--toolchain", type=click.Choice(["auto", "zig"]), default="auto", show_default=True, help="The C toolchain.")
+@click.option(
+    "--toolchain", type=click.Choice(["auto", "zig", "wdk"]), default="auto", show_default=True, help="The C toolchain."
+)
+@click.option("--wdk", type=click.Path(path_type=Path), help="An unpacked Windows Driver Kit, for its headers and libraries.")
 @click.option("--target", type=click.Choice(TARGETS), default="Build", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Where the results go. Default: build/NAME.")
 @click.option("--sign", default=TEST, metavar="test|none|PFX", show_default=True, help="Test certificate, nobody, or a PFX file.")
@@ -35,6 +43,7 @@ def command(
     arch: str | None,
     config: str,
     toolchain: str,
+    wdk: Path | None,
     target: str,
     out: Path | None,
     sign: str,
@@ -51,6 +60,7 @@ def command(
         architectures=_architectures(arch, manifest),
         config=config,
         toolchain=toolchain,
+        kit=_kit(toolchain, wdk),
         out=place,
         sign=_sign(sign),
         timestamp_url=timestamp,
@@ -87,6 +97,21 @@ def up_to_date(request: Request) -> list[Path]:
         click.echo(f"{arch} {request.config}: {reason}", err=True)
     ask = password if sys.stdin.isatty() else None
     return build(request, list(reasons), files, progress(), ask)
+
+
+def _kit(toolchain: str, wdk: Path | None) -> Kit | None:
+    """The kit of `--wdk`, which makes the toolchain `wdk` unless another was said. Raises UsageFailure (PYN-T12, PYN-T10)."""
+    if toolchain == "zig" and wdk is not None:
+        help = "leave out --wdk for the headers that pyndis brings, or say --toolchain wdk"
+        raise UsageFailure(Diagnostic("PYN-T12", "--wdk is given, but --toolchain zig does not use a kit", help=help))
+    if toolchain == "wdk" and wdk is None:
+        help = "give --wdk DIR, an unpacked Windows Driver Kit"
+        raise UsageFailure(Diagnostic("PYN-T12", "--toolchain wdk needs a kit", help=help))
+    if wdk is None:
+        return None
+    from pyndis.toolchains.kit import find_kit
+
+    return find_kit(wdk)
 
 
 def _architectures(said: str | None, manifest: Manifest) -> tuple[str, ...]:

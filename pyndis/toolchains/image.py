@@ -9,11 +9,23 @@ from pathlib import Path
 from pyndis import resources
 from pyndis.diagnostics import Diagnostic, ToolFailure
 from pyndis.toolchains import imports
+from pyndis.toolchains.kit import OVERLAY, PATCHED, Kit
 from pyndis.toolchains.plan import Plan, Step, digest_of
-from pyndis.toolchains.targets import TARGETS, Arch, Config, driver_flags, language_flags, link_flags, runtime_flags
+from pyndis.toolchains.targets import (
+    TARGETS,
+    Arch,
+    Config,
+    driver_flags,
+    kit_language_flags,
+    language_flags,
+    link_flags,
+    runtime_flags,
+)
 from pyndis.toolchains.zig import Zig
 
 RUNTIME = ("entry.c", "security_cookie.c", "memory.c", "guard_stubs.S", "load_config.S")
+KIT_RUNTIME: dict[Arch, tuple[str, ...]] = {"amd64": ("kit_irql.c",)}
+"""What the inline functions of a kit's headers call."""
 
 
 def plan_image(
@@ -28,22 +40,27 @@ def plan_image(
     config: Config,
     out: Path,
     source_date_epoch: int | None = None,
+    kit: Kit | None = None,
+    windows: tuple[int, int] = (6, 1),
 ) -> Plan:
     """What makes `out`/`name`.sys, .pdb and .map from C sources and an optional resource script.
 
     The image has no time stamp, but a hash in its place; `source_date_epoch` (seconds since 1970) is what __DATE__ and
-    __TIME__ say in the sources. Nothing is written yet. Raises ToolFailure (PYN-T03) when an input cannot be read.
+    __TIME__ say in the sources. With a `kit`, sources are read over its headers for that `windows` as the oldest, and linked
+    with its libraries where it has them. Nothing is written yet. Raises ToolFailure (PYN-T03) when an input cannot be read.
     """
-    request = _Request(zig, arch, config, tuple(include), dict(defines), source_date_epoch or 0)
-    files = tuple((f"{module}.def", imports.definition(module, arch)) for module in imports.MODULES)
+    request = _Request(zig, arch, config, tuple(include), dict(defines), source_date_epoch or 0, kit, windows)
+    bought = kit.libraries(arch) if kit else ()
+    modules = () if bought else imports.search_order(arch)
+    files = (*((f"{module}.def", imports.definition(module, arch)) for module in sorted(modules)), *_kit_files(kit))
     objects = [*_driver_objects(request, sources), *_runtime_objects(request)]
-    libraries = [_import_library(request, module) for module in imports.search_order(arch)]
+    libraries = [_import_library(request, module) for module in modules]
     resources_ = [_resource(request, resource)] if resource else []
-    parts = [step.outputs[0] for step in (*objects, *resources_, *libraries)]
+    parts = [*(step.outputs[0] for step in (*objects, *resources_, *libraries)), *map(str, bought)]
     # The resource first: it is the slowest where zig's resource compiler is not in the cache yet.
     steps = (*resources_, *objects, *libraries, _link(request, name, parts))
     try:
-        digest = digest_of(steps, files, _headers(include), f"zig {zig.version}")
+        digest = digest_of(steps, files, _headers(include, kit), f"zig {zig.version}")
     except OSError as error:
         what = f"cannot read {error.filename}: {error.strerror}"
         raise ToolFailure(Diagnostic("PYN-T03", what, help="give the sources as files that exist")) from error
@@ -58,9 +75,16 @@ class _Request:
     include: tuple[Path, ...]
     defines: Mapping[str, str]
     epoch: int
+    kit: Kit | None = None
+    windows: tuple[int, int] = (6, 1)
+
+    def language(self, include: Sequence[Path]) -> tuple[str, ...]:
+        if self.kit is None:
+            return language_flags(self.arch, self.zig.headers, include, self.defines)
+        return kit_language_flags(self.arch, self.zig.headers, self.kit.include, OVERLAY, self.windows, self.defines)
 
     def compile(self, source: Path, output: str, flags: Sequence[str], include: Sequence[Path], note: str) -> Step:
-        language = language_flags(self.arch, self.zig.headers, include, self.defines)
+        language = self.language(include)
         places = [(source.parent, "."), *((folder, "include") for folder in include), (self.zig.library, "clang")]
         unnamed = [f"-ffile-prefix-map={folder.absolute()}={alias}" for folder, alias in places]
         argv = (*self.zig.tool("clang"), *language, *flags, *unnamed, "-c", str(source), "-o", output)
@@ -77,7 +101,7 @@ def _driver_objects(request: _Request, sources: Sequence[Path]) -> Iterator[Step
 def _runtime_objects(request: _Request) -> Iterator[Step]:
     folder = resources.toolchain() / "runtime"
     bare = _Request(request.zig, request.arch, request.config, (), {}, 0)
-    for file in RUNTIME:
+    for file in (*RUNTIME, *(KIT_RUNTIME.get(request.arch, ()) if request.kit else ())):
         output = f"runtime-{Path(file).stem}.obj"
         yield bare.compile(folder / file, output, runtime_flags(request.arch), (), f"compile runtime {file} for {request.arch}")
 
@@ -102,6 +126,10 @@ def _link(request: _Request, name: str, parts: Sequence[str]) -> Step:
     return Step(argv, tuple(parts), outputs, f"link {name}.sys for {request.arch}")
 
 
-def _headers(include: Sequence[Path]) -> Iterator[Path]:
-    for folder in (*include, resources.toolchain() / "runtime"):
+def _kit_files(kit: Kit | None) -> tuple[tuple[str, bytes], ...]:
+    return ((OVERLAY, kit.overlay()), (PATCHED, kit.patched())) if kit else ()
+
+
+def _headers(include: Sequence[Path], kit: Kit | None) -> Iterator[Path]:
+    for folder in (*include, *(kit.include if kit else ()), resources.toolchain() / "runtime"):
         yield from (path.absolute() for path in folder.rglob("*.h"))

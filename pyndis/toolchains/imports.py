@@ -26,7 +26,8 @@ def search_order(arch: str) -> tuple[str, ...]:
 
 @cache
 def definition(module: str, arch: str) -> bytes:
-    """The `.def` text of `module` for `amd64`, `x86` or `arm64`: each exported name, variables marked DATA."""
+    """The `.def` text of `module` for `amd64`, `x86` or `arm64`: each exported name, variables marked CONSTANT: the slot is
+    known by the name itself too, as in Microsoft's libraries and for their headers."""
     lines = [f'LIBRARY "{module}"', "EXPORTS"]
     lines += [_entry(name, arch) for name in _names(module, arch)]
     return "\n".join([*lines, ""]).encode("ascii")
@@ -41,7 +42,7 @@ def _names(module: str, arch: str) -> list[str]:
 def _entry(name: str, arch: str) -> str:
     bare = exported(name)
     if bare in _variables():
-        return f"{bare} DATA"
+        return f"{bare} CONSTANT"
     if arch == "x86" and not bare.startswith(_ARITHMETIC):
         return name
     return bare

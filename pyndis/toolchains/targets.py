@@ -23,13 +23,23 @@ class Target:
     import_machine: str
     subsystem: str
     entry: str
+    machine_macros: tuple[str, ...]
     compile: tuple[str, ...]
     link: tuple[str, ...] = ()
+    kit: tuple[str, ...] = ()
 
 
 TARGETS: Mapping[Arch, Target] = {
     # SSE is part of the x64 kernel's ABI: interrupts and calls preserve it as they do general registers.
-    "amd64": Target("x86_64-pc-windows-msvc", "x64", "i386:x86-64", "native,6.01", "GsDriverEntry", ("-march=x86-64",)),
+    "amd64": Target(
+        "x86_64-pc-windows-msvc",
+        "x64",
+        "i386:x86-64",
+        "native,6.01",
+        "GsDriverEntry",
+        ("_AMD64_", "_WIN64"),
+        ("-march=x86-64",),
+    ),
     # On x86 a driver that touches x87, MMX or SSE without KeSaveExtendedProcessorState destroys the registers of the thread
     # that it interrupted. Frame pointers, because x86 has no unwind tables and call stacks are walked along them.
     "x86": Target(
@@ -38,8 +48,10 @@ TARGETS: Mapping[Arch, Target] = {
         "i386",
         "native,6.01",
         "GsDriverEntry@8",
+        ("_X86_",),
         ("-march=i686", "-mno-80387", "-mno-mmx", "-mno-sse", "-fno-omit-frame-pointer"),
         ("/safeseh",),
+        ("-Xclang", "-fdefault-calling-conv=stdcall"),  # the kit's headers leave it to the compiler: /Gz
     ),
     # NEON is part of the ARM64 kernel's ABI like SSE on x64. Outline atomics would call a C library that is not there.
     "arm64": Target(
@@ -48,6 +60,7 @@ TARGETS: Mapping[Arch, Target] = {
         "arm64",
         "native,10.00",
         "GsDriverEntry",
+        ("_ARM64_", "_WIN64"),
         ("-march=armv8-a", "-mno-outline-atomics"),
     ),
 }
@@ -88,6 +101,23 @@ def language_flags(arch: Arch, headers: Path, include: Sequence[Path], defines: 
     folders = [word for folder in (*include, headers) for word in ("-isystem", str(folder))]
     macros = [f"-D{name}={value}" if value else f"-D{name}" for name, value in defines.items()]
     return ("-target", TARGETS[arch].triple, "-std=c11", "-nostdinc", *folders, *macros)
+
+
+def kit_language_flags(
+    arch: Arch, headers: Path, include: Sequence[Path], overlay: str, windows: tuple[int, int], defines: Mapping[str, str]
+) -> tuple[str, ...]:
+    """The same for the headers of a Windows Driver Kit, which want to be read as MSVC reads them. `windows` is the oldest."""
+    version = windows[0] << 8 | windows[1]
+    system = {
+        **dict.fromkeys(TARGETS[arch].machine_macros, "1"),
+        "_WIN32_WINNT": f"0x{version:04x}",
+        "WINVER": f"0x{version:04x}",
+        "NTDDI_VERSION": f"0x{version:04x}0000",
+    }
+    flags = language_flags(arch, headers, (), {**system, **defines})
+    folders = [word for folder in include for word in ("-isystem", str(folder))]
+    compatible = ("-fms-compatibility", "-fms-compatibility-version=19.29", "-Xclang", "-ivfsoverlay", "-Xclang", overlay)
+    return (*flags, *folders, *compatible, *TARGETS[arch].kit)
 
 
 def driver_flags(arch: Arch, config: Config) -> tuple[str, ...]:

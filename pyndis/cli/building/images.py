@@ -35,4 +35,6 @@ def image_plan(request: Request, zig: Zig, tree: Tree, arch: str, staged: Path) 
         config=cast("Config", request.config),
         out=staged / _PLACE / arch,
         source_date_epoch=request.time,
+        kit=request.kit,
+        windows=request.manifest.windows.oldest(arch),
     )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyndis.package.manifest import Manifest
+
+if TYPE_CHECKING:
+    from pyndis.toolchains.kit import Kit
 
 TEST, NONE = "test", "none"
 
@@ -25,6 +28,7 @@ class Request:
     overrides: tuple[tuple[str, str], ...]
     brand: str | None
     time: int
+    kit: Kit | None = None
 
     def key(self, arch: str) -> dict[str, Any]:
         """What decides the results for one architecture, beside the content of the inputs."""
@@ -32,6 +36,7 @@ class Request:
             "arch": arch,
             "config": self.config,
             "toolchain": self.toolchain,
+            "kit": [str(self.kit.root), self.kit.version] if self.kit else None,
             "sign": self.sign,
             "timestamp": self.timestamp_url,
             "overrides": [list(pair) for pair in self.overrides],
