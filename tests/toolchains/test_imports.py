@@ -36,7 +36,7 @@ def test_x86_arithmetic_has_the_name_that_the_compiler_calls() -> None:
 @pytest.mark.parametrize("arch", ["amd64", "x86", "arm64"])
 def test_variables_are_marked(arch: str) -> None:
     listed = entries("ntoskrnl.exe", arch)
-    assert {"NtBuildNumber CONSTANT", "IoFileObjectType DATA"} <= listed
+    assert {"NtBuildNumber CONSTANT", "IoFileObjectType CONSTANT"} <= listed
     assert "NtBuildNumber@0" not in listed
 
 
