@@ -25,6 +25,8 @@ from pyndis.host.wire import Frame, Value
 TICKS_PER_SECOND = 10_000_000
 _PATIENCE = {"virtual": 1.0, "real": 30.0}  # seconds of silence after which a command is called stuck
 
+_USUAL = {"os": "win10", "cpus": 2, "guard": True, "clock": "virtual", "verifier": True}
+
 Windows = Literal["win7", "win8", "win81", "win10"]
 
 
@@ -111,6 +113,7 @@ class Host:
         if not self.image.is_file():
             raise UsageFailure(Diagnostic("PYN-H00", f"there is no image {self.image}", help="build the driver first"))
         self._session = Session(native.executable(), self.image.resolve(), self.seed, self.schedule, _PATIENCE[self._clock])
+        self._session.replay = self._replay()
         try:
             self._configure(self._session)
             self._session.call("load", path=str(self.image.resolve()), name=self.image.name)
@@ -123,6 +126,15 @@ class Host:
             self._close()
             raise
         return self
+
+    def _replay(self) -> str:
+        """What makes this host again, if its schedule is deterministic."""
+        if self.schedule is None:
+            return ""
+        turns = {"seed": self.seed} if self.seed is not None else {"schedule": self.schedule}
+        options = {name: value for name, value in self._options.items() if name != "schedule" and value != _USUAL.get(name)}
+        given = [f"{name}={value!r}" for name, value in (turns | options).items()]
+        return f"Host({', '.join([repr(self.image.name), *given])})"
 
     def _configure(self, session: Session) -> None:
         try:

@@ -16,39 +16,43 @@ _DBI_STREAM = 3
 _NO_STREAM = 0xFFFF
 _SECTION_HEADERS = 5  # place in the DBI's list of further streams
 _PROCEDURES = {0x110F, 0x1110, 0x1146, 0x1147}  # S_LPROC32, S_GPROC32, and the same with an id
+_VARIABLES = {0x110C, 0x110D}  # S_LDATA32, S_GDATA32
 _LINES = 0xF2
 _FILES = 0xF4
 _LINE_BITS = 0xFFFFFF
 
 Functions = dict[int, str]
 Lines = list[tuple[int, str]]
+Variables = dict[int, str]
 
 
 class NotAPdb(Exception):
     """The file is truncated or of another format."""
 
 
-def read_pdb(data: bytes) -> tuple[Functions, Lines]:
-    """Function names by offset from the image's base, and `(offset, "file.c:12")` for each source line."""
+def read_pdb(data: bytes) -> tuple[Functions, Lines, Variables]:
+    """Function names by offset from the image's base, `(offset, "file.c:12")` for each source line, variables by offset."""
     try:
         return _read(data)
     except (struct.error, LookupError, ValueError, ArithmeticError) as error:
         raise NotAPdb(str(error)) from error
 
 
-def _read(data: bytes) -> tuple[Functions, Lines]:
+def _read(data: bytes) -> tuple[Functions, Lines, Variables]:
     streams = _streams(data)
     dbi = _dbi(streams[_DBI_STREAM])
     sections = [_u32(streams[dbi.sections], at + 12) for at in range(0, len(streams[dbi.sections]), 40)]
     names = _names(streams)
     functions: Functions = {}
     lines: Lines = []
+    variables = _variables(streams[dbi.symbols], 0, sections)
     for module in dbi.modules:
         stream = streams[module.stream]
         functions.update(_functions(stream[: module.symbols], sections))
+        variables.update(_variables(stream[: module.symbols], 4, sections))
         start = module.symbols + module.old_lines
         lines.extend(_lines(stream[start : start + module.lines], sections, names))
-    return functions, lines
+    return functions, lines, variables
 
 
 def _u32(data: bytes, at: int) -> int:
@@ -90,14 +94,16 @@ class _Module:
 @dataclass(frozen=True)
 class _Dbi:
     modules: list[_Module]
+    symbols: int
     sections: int
 
 
 def _dbi(stream: bytes) -> _Dbi:
+    symbols = int(struct.unpack_from("<H", stream, 20)[0])
     modules, contributions, section_map, sources, types, _, further, edit = struct.unpack_from("<4iiIii", stream, 24)
     at = 64 + modules + contributions + section_map + sources + types + edit
     others = struct.unpack_from(f"<{further // 2}H", stream, at)
-    return _Dbi(list(_modules(stream[64 : 64 + modules])), others[_SECTION_HEADERS])
+    return _Dbi(list(_modules(stream[64 : 64 + modules])), symbols, others[_SECTION_HEADERS])
 
 
 def _modules(data: bytes) -> Iterator[_Module]:
@@ -110,17 +116,27 @@ def _modules(data: bytes) -> Iterator[_Module]:
         at = (end + 3) & ~3
 
 
-def _functions(symbols: bytes, sections: list[int]) -> Functions:
-    functions: Functions = {}
-    at = 4
-    while at + 4 <= len(symbols):
-        length, kind = struct.unpack_from("<HH", symbols, at)
-        if kind in _PROCEDURES:
-            offset, section = struct.unpack_from("<IH", symbols, at + 32)
-            name = symbols[at + 39 : symbols.index(b"\0", at + 39)].decode()
-            functions[sections[section - 1] + offset] = name
+def _symbols(data: bytes, at: int, kinds: set[int]) -> Iterator[int]:
+    """Where the symbol records of these kinds start."""
+    while at + 4 <= len(data):
+        length, kind = struct.unpack_from("<HH", data, at)
+        if kind in kinds:
+            yield at
         at += length + 2
-    return functions
+
+
+def _functions(symbols: bytes, sections: list[int]) -> Functions:
+    return dict(_named(symbols, at + 32, at + 39, sections) for at in _symbols(symbols, 4, _PROCEDURES))
+
+
+def _variables(symbols: bytes, start: int, sections: list[int]) -> Variables:
+    return dict(_named(symbols, at + 8, at + 14, sections) for at in _symbols(symbols, start, _VARIABLES))
+
+
+def _named(data: bytes, address: int, name: int, sections: list[int]) -> tuple[int, str]:
+    """A symbol whose offset and section stand at `address`, its name at `name`."""
+    offset, section = struct.unpack_from("<IH", data, address)
+    return sections[section - 1] + offset, data[name : data.index(b"\0", name)].decode()
 
 
 def _names(streams: list[bytes]) -> bytes:

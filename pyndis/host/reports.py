@@ -50,6 +50,8 @@ class Violation:
     irql: int = 0
     seed: int | None = None
     schedule: str = ""
+    dv: str = ""
+    replay: str = ""
 
     def report(self) -> str:
         """All of it, as text of several lines."""
@@ -57,8 +59,9 @@ class Violation:
 
     def details(self) -> list[str]:
         """What is known besides the rule and the message, in lines."""
-        parts = _section("called from", [str(each) for each in self.stack])
-        parts += _section("the object", [self.subject] if self.subject else [])
+        parts = [f"  Driver Verifier reports this as bug check 0xC4, parameter 1 = {self.dv}"] if self.dv else []
+        parts += _section("called from", [str(each) for each in self.stack])
+        parts += _section("the object", self.subject.split("; ") if self.subject else [])
         parts += _section("allocated at", [str(each) for each in self.allocated])
         parts += _section("freed at", [str(each) for each in self.freed])
         parts += _section("first done at", [str(each) for each in self.first])
@@ -67,6 +70,8 @@ class Violation:
             parts.append(f"  seed {self.seed}")
         elif self.schedule:
             parts.append(f"  schedule {self.schedule}")
+        if self.replay:
+            parts.append(f"  replay with {self.replay} and the same calls")
         return parts
 
 
@@ -98,7 +103,9 @@ def _broken(violation: Violation, times: int) -> Diagnostic:
     return Diagnostic("PYN-H20", f"{violation.rule}: {violation.message}{often}", notes=(known,) if known else ())
 
 
-def violation_of(event: Frame, symbols: Callable[[str], Symbols], seed: int | None = None, schedule: str = "") -> Violation:
+def violation_of(
+    event: Frame, symbols: Callable[[str], Symbols], seed: int | None = None, schedule: str = "", *, replay: str = ""
+) -> Violation:
     """From a `violation`, `note` or `fault` event."""
     sections = _read_report(event.lines(), symbols)
     fault = event.word == "fault"
@@ -111,12 +118,19 @@ def violation_of(event: Frame, symbols: Callable[[str], Symbols], seed: int | No
         freed=tuple(sections.freed),
         first=tuple(sections.first),
         registers=tuple(sections.registers),
-        subject=event.text("subject") or "; ".join(sections.objects),
+        subject="; ".join(sections.objects) or _address(event.text("subject")),
         kind=event.text("kind"),
         irql=event.number("irql"),
         seed=seed,
         schedule=schedule,
+        dv=event.text("dv"),
+        replay=replay,
     )
+
+
+def _address(subject: str) -> str:
+    """`subject` as the host writes it, unless it is NULL."""
+    return "" if subject in ("(nil)", "0", "0x0") else subject
 
 
 class _Sections:
@@ -150,12 +164,28 @@ def _read_report(lines: list[str], symbols: Callable[[str], Symbols]) -> _Sectio
             case "first":
                 sections.frames = sections.first
             case "history":
-                sections.history.append(rest)
+                sections.history.append(_with_place(rest, symbols))
             case "object":
-                sections.objects.append(rest)
+                sections.objects.append(_with_variable(rest, symbols))
             case "register":
                 sections.registers.append(rest)
     return sections
+
+
+def _with_place(line: str, symbols: Callable[[str], Symbols]) -> str:
+    """A line of history that ends with `at IMAGE+0x12a4`, with function and source line instead."""
+    before, at, place = line.rpartition(" at ")
+    return f"{before} at {_frame(place, symbols, 1)}" if at and "+0x" in place else line
+
+
+def _with_variable(line: str, symbols: Callable[[str], Symbols]) -> str:
+    """`data IMAGE+0x3040`, with the variable that lies there."""
+    word, _, place = line.partition(" ")
+    if word != "data":
+        return line
+    image, _, offset = place.rpartition("+")
+    name = symbols(image).variable(int(offset, 0))
+    return f"{name} in {image}" if name else line
 
 
 def _frame(text: str, symbols: Callable[[str], Symbols], back: int) -> StackFrame:

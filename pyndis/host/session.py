@@ -60,6 +60,7 @@ class Session:
         self.closed = False
         self.scheduled = False  # threads take turns: when the host says that it waits, it waits for us
         self._together: list[Pending] | None = None
+        self.replay = ""  # how to make the host that does the same again
         self.channel = Channel(executable, self._on_event)
 
     def new_id(self) -> int:
@@ -190,9 +191,9 @@ class Session:
     def _on_event(self, event: Frame) -> None:
         match event.word:
             case "violation" | "fault":
-                self.violations.append(violation_of(event, self.symbols, self.seed, self.schedule))
+                self.violations.append(self._violation(event))
             case "note":
-                self.notes.append(violation_of(event, self.symbols, self.seed, self.schedule))
+                self.notes.append(self._violation(event))
             case "debug":
                 self.debug.append(event.payload.decode("utf-8", "replace"))
             case "request-done":
@@ -201,6 +202,9 @@ class Session:
                 self._pass_on("handle", event)
             case "sent" | "received" | "status" | "returned":
                 self._pass_on("adapter", event)
+
+    def _violation(self, event: Frame) -> Violation:
+        return violation_of(event, self.symbols, self.seed, self.schedule, replay=self.replay)
 
     def _pass_on(self, kind: str, event: Frame) -> None:
         listener = self._listeners.get((kind, event.number(kind)))

@@ -27,9 +27,13 @@ class Symbol:
 class Symbols:
     """An image's functions by address, and its source lines."""
 
-    def __init__(self, functions: dict[int, str], lines: list[tuple[int, str]] | None = None) -> None:
+    def __init__(
+        self, functions: dict[int, str], lines: list[tuple[int, str]] | None = None, variables: dict[int, str] | None = None
+    ) -> None:
         self._starts = sorted(functions)
         self._names = functions
+        self._variables = variables or {}
+        self._variable_starts = sorted(self._variables)
         self._lines = sorted(lines or [])
         self._line_starts = [rva for rva, _ in self._lines]
 
@@ -53,6 +57,14 @@ class Symbols:
         wanted = set(names)
         ends = dict(zip(self._starts, [*self._starts[1:], 1 << 31], strict=True))
         return [(rva, ends[rva]) for rva, name in self._names.items() if name in wanted]
+
+    def variable(self, rva: int) -> str:
+        """The variable at or before this address, and how far in it: `Lock`, `Tun+0x40`; empty if none is known."""
+        at = bisect_right(self._variable_starts, rva) - 1
+        if at < 0:
+            return ""
+        start = self._variable_starts[at]
+        return self._variables[start] + (f"+{rva - start:#x}" if rva > start else "")
 
     def start_of(self, name: str) -> int | None:
         """Where a function starts, as offset from the image's base."""

@@ -59,6 +59,23 @@ frame tun.sys+0x1008
     assert (violation.rule, violation.irql, violation.seed) == ("DoubleCompletion", 2, 5)
 
 
+def test_a_report_says_how_to_see_it_again() -> None:
+    event = wire.Frame(0, "violation", {"rule": "SpinLock", "text": "held", "dv": "0x40009"}, b"")
+    report = violation_of(event, lambda _: Symbols({}), seed=5, replay="Host('tun.sys', seed=5)").report()
+    assert report.splitlines() == [
+        "SpinLock: held",
+        "  Driver Verifier reports this as bug check 0xC4, parameter 1 = 0x40009",
+        "  seed 5",
+        "  replay with Host('tun.sys', seed=5) and the same calls",
+    ]
+
+
+def test_a_report_names_the_variable_that_an_address_lies_in() -> None:
+    event = wire.Frame(0, "violation", {"rule": "SpinLock", "text": "held"}, b"object data tun.sys+0x3044\n")
+    violation = violation_of(event, lambda _: Symbols({}, variables={0x3000: "First", 0x3040: "Locks"}))
+    assert violation.subject == "Locks+0x4 in tun.sys"
+
+
 def test_a_report_as_text_holds_all_of_it() -> None:
     event = wire.Frame(0, "fault", {"kind": "access", "text": "write at 0"}, b"frame tun.sys+0x1001\nhistory it began\n")
     report = violation_of(event, lambda _: Symbols({0x1000: "A"})).report()

@@ -287,8 +287,12 @@ void block_describe(struct text *report, const void *object)
     for (int i = 0; i < 4; i++)
         if (tag[i] && (tag[i] < ' ' || tag[i] > '~'))
             tag[i] = '?';
-    text_add(report, "object %s%s of %zu bytes at 0x%zx, tag '%s', offset %ld, made by %s\n", block->live ? "" : "freed ", block_kind_names[block->kind],
-             block->size, (size_t)block->address, tag, offset, block->made_by ? block->made_by : "host");
+    text_add(report, "object %s%s of %zu bytes at 0x%zx", block->live ? "" : "freed ", block_kind_names[block->kind], block->size, (size_t)block->address);
+    if (block->tag)
+        text_add(report, ", tag '%s'", tag);
+    if (offset)
+        text_add(report, ", offset %ld", offset);
+    text_add(report, ", made by %s\n", block->made_by ? block->made_by : "host");
     text_add(report, "allocated thread %u\n", block->allocated_thread);
     frames_write(report, block->allocated, STACK_MAX);
     if (!block->live) {

@@ -85,6 +85,13 @@ static bool reference(struct irp_record *record)
     return false;
 }
 
+void irp_describe(struct text *report, const struct irp_record *record)
+{
+    uint32_t length = record->major == IRP_MJ_READ ? record->out_length : record->in_length;
+    text_add(report, "object request %llu, %s of %u bytes%s%s%s\n", (unsigned long long)record->id, major_names[record->major], length, record->marked ? ", marked pending" : "",
+             record->queued ? ", in a queue" : "", record->cancelled ? ", cancelled" : "");
+}
+
 struct irp_record *irp_find(uint64_t id)
 {
     pthread_mutex_lock(&records_lock);

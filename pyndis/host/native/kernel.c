@@ -1,6 +1,7 @@
 /* The crossing between driver and kernel: every export enters and leaves here, every callback too. It is the one place
    for counting, IRQL checks, history and injected failures, and the seam of a deterministic scheduler. */
 #include "hold.h"
+#include "pe.h"
 #include "locks.h"
 #include "sched.h"
 
@@ -21,7 +22,7 @@ struct history_entry {
     uint32_t thread;
     uint8_t irql;
 };
-enum { HISTORY = 1 << 14 };
+enum { HISTORY = 1 << 14, SHOWN = 24 };
 static struct history_entry history[HISTORY];
 static atomic_uint history_next;
 static const char *names[COUNTS_MAX];
@@ -86,15 +87,21 @@ void history_note(const char *what, const void *object)
 
 void history_write(struct text *report, const void *object)
 {
-    unsigned end = atomic_load(&history_next), begin = end > HISTORY ? end - HISTORY : 0, shown = 0;
+    const struct history_entry *latest[SHOWN];
+    unsigned end = atomic_load(&history_next), begin = end > HISTORY ? end - HISTORY : 0, found = 0;
     if (!object)
         return;
-    for (unsigned at = end; at-- > begin && shown < 24;) {
+    for (unsigned at = end; at-- > begin && found < SHOWN;) {
         const struct history_entry *entry = &history[at % HISTORY];
-        if (entry->object != object || !entry->what)
-            continue;
-        text_add(report, "history %.7f thread %u irql %u %s\n", (double)entry->ticks / 1e7, entry->thread, entry->irql, entry->what);
-        shown++;
+        if (entry->object == object && entry->what)
+            latest[found++] = entry;
+    }
+    while (found--) {
+        const struct history_entry *entry = latest[found];
+        text_add(report, "history %.7f thread %u irql %u %s", (double)entry->ticks / 1e7, entry->thread, entry->irql, entry->what);
+        if (image_contains(entry->caller))
+            text_add(report, " at %s+0x%zx", image.name, (size_t)(entry->caller - (uintptr_t)image.base));
+        text_add(report, "\n");
     }
 }
 

@@ -79,6 +79,13 @@ static void watch_fire(struct timer *timer)
     violation("NdisTimedOidComplete", block_memory(open->block), "OID 0x%08x is not completed after 12 seconds", open->oid);
 }
 
+void oid_describe(struct text *report, const struct block *block)
+{
+    const struct oid *open = block->live ? block->record : NULL;
+    if (open)
+        text_add(report, "object OID 0x%08x on adapter %llu\n", open->oid, (unsigned long long)open->adapter->id);
+}
+
 static struct oid *oid_open(struct adapter *adapter, uint32_t type, uint32_t oid, const void *data, uint32_t in, uint32_t out, uint64_t id, bool direct)
 {
     struct oid *open = calloc(1, sizeof *open);

@@ -54,7 +54,7 @@ static void stack_write(struct text *report, const struct registers *top)
 }
 
 __thread const uintptr_t *report_first_frames;
-void block_describe(struct text *report, const void *object);
+void object_describe(struct text *report, const void *object);
 
 static void report_send(const char *event, const char *rule, const void *object, const char *text)
 {
@@ -68,7 +68,7 @@ static void report_send(const char *event, const char *rule, const void *object,
     if (dv)
         text_value(&header, "dv", dv);
     stack_write(&report, NULL);
-    block_describe(&report, object);
+    object_describe(&report, object);
     if (report_first_frames) {
         text_add(&report, "first\n");
         frames_write(&report, report_first_frames, STACK_MAX);
@@ -126,7 +126,7 @@ void fault_report(const char *kind, uintptr_t address, const char *extra, const 
     stack_write(&report, in_driver ? registers : NULL);
     if (registers)
         registers_write(&report, registers);
-    block_describe(&report, (const void *)address);
+    object_describe(&report, (const void *)address);
     history_write(&report, (const void *)address);
     event_send("fault", &header, report.bytes, report.length);
     text_free(&header);

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from pyndis.host import Violation
+from tests.host.rules.conftest import Choose
+from tests.host.rules.scenes import Scene, tour
+
+Golden = Callable[[str, bytes], None]
+
+
+def report_of(violation: Violation) -> str:
+    """A report without what differs from run to run, or with the compiler: addresses, threads, offsets of instructions."""
+    report = violation.report()
+    for pattern, instead in ((r"0x7[0-9a-f]{10,}", "ADDRESS"), (r"thread \d+", "thread N"), (r"(!\w+)\+0x[0-9a-f]+", r"\1")):
+        report = re.sub(pattern, instead, report)
+    return report + "\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("NdisOidDoubleComplete", "NdisOidDoubleComplete"),
+        ("NdisAllocateMdl", "NdisAllocateMdl"),
+        ("SpinLockDpr", "SpinLockDpr"),
+        ("Irql_SendRcv_Function", "Irql_SendRcv_Function"),
+        ("MiniportPause_Return", "MiniportPause_Return"),
+    ],
+)
+def test_a_report_tells_rule_place_object_and_history(choose: Choose, golden: Golden, name: str, rule: str) -> None:
+    found = Scene(rule, tour, name=name).violations(choose(f"breaks {name}"))
+    golden(f"{name}.txt", report_of(next(each for each in found if each.rule == rule)).encode())
