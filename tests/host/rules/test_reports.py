@@ -33,3 +33,10 @@ def report_of(violation: Violation) -> str:
 def test_a_report_tells_rule_place_object_and_history(choose: Choose, golden: Golden, name: str, rule: str) -> None:
     found = Scene(rule, tour, name=name).violations(choose(f"breaks {name}"))
     golden(f"{name}.txt", report_of(next(each for each in found if each.rule == rule)).encode())
+
+
+def test_a_run_with_a_seed_says_how_to_see_it_again(choose: Choose) -> None:
+    image = choose("breaks NdisOidDoubleComplete")
+    first, again = (Scene("NdisOidDoubleComplete", tour, options={"seed": 5}).violations(image) for _ in range(2))
+    assert "replay with Host('probe.sys', seed=5) and the same calls" in first[0].report()
+    assert [report_of(each) for each in first] == [report_of(each) for each in again]
