@@ -196,9 +196,9 @@ static uint8_t *file_read(const char *path, size_t *size)
     uint8_t *bytes = NULL;
     if (!file)
         return NULL;
-    if (!fseek(file, 0, SEEK_END) && ftell(file) >= 0) {
-        *size = (size_t)ftell(file);
-        rewind(file);
+    long end = fseek(file, 0, SEEK_END) ? -1 : ftell(file);
+    if (end >= 0 && !fseek(file, 0, SEEK_SET)) {
+        *size = (size_t)end;
         bytes = malloc(*size + 1);
         if (bytes && fread(bytes, 1, *size, file) != *size)
             free(bytes), bytes = NULL;

@@ -184,15 +184,15 @@ static MDL *data_mdl(uint32_t length, bool unmappable, uint8_t **bytes)
 
 NET_BUFFER *nb_new(void *pool, MDL *mdl, uint32_t offset, size_t length);
 
-static void scatter(MDL *mdl, uint8_t **pieces, uint32_t offset, const uint8_t *data, uint32_t length)
+static void scatter(uint8_t *const *pieces, const uint32_t *sizes, uint32_t count, uint32_t offset, const uint8_t *data, uint32_t length)
 {
     uint32_t done = 0;
-    for (int i = 0; mdl && done < length; mdl = mdl->Next, i++) {
-        if (offset >= mdl->ByteCount) {
-            offset -= mdl->ByteCount;
+    for (uint32_t i = 0; i < count && done < length; i++) {
+        if (offset >= sizes[i]) {
+            offset -= sizes[i];
             continue;
         }
-        uint32_t part = mdl->ByteCount - offset < length - done ? mdl->ByteCount - offset : length - done;
+        uint32_t part = sizes[i] - offset < length - done ? sizes[i] - offset : length - done;
         memcpy(pieces[i] + offset, data + done, part);
         done += part;
         offset = 0;
@@ -215,7 +215,8 @@ static NET_BUFFER *nb_read(struct reader *reader)
         return NULL;
     }
     MDL *first = NULL, *last = NULL;
-    for (uint32_t i = 0; i < (count ? count : 1); i++) {
+    count = count ? count : 1;
+    for (uint32_t i = 0; i < count; i++) {
         MDL *mdl = data_mdl(sizes[i], options & 1, &pieces[i]);
         if (last)
             last->Next = mdl;
@@ -223,7 +224,7 @@ static NET_BUFFER *nb_read(struct reader *reader)
             first = mdl;
         last = mdl;
     }
-    scatter(first, pieces, offset, reader->at, length);
+    scatter(pieces, sizes, count, offset, reader->at, length);
     reader->at += length;
     NET_BUFFER *nb = nb_new(NULL, first, offset, length);
     block_find(nb)->hosts = true;

@@ -231,6 +231,7 @@ struct system_thread {
     void *context;
     DISPATCHER_HEADER *object;
     struct object *record;
+    jmp_buf out;
 };
 
 static void thread_end(struct system_thread *thread)
@@ -242,9 +243,8 @@ static void thread_end(struct system_thread *thread)
 static void thread_run(void *argument)
 {
     struct system_thread *thread = argument;
-    jmp_buf out;
-    self->thread_exit = &out;
-    if (!setjmp(out))
+    self->thread_exit = &thread->out;
+    if (!setjmp(thread->out))
         CALL_DRIVER("SystemThread", PASSIVE, thread->object, thread->start(thread->context));
     self->frame = NULL;
     self->thread_exit = NULL;

@@ -141,7 +141,8 @@ EXPORT(void, RtlCopyUnicodeString, UNICODE_STRING *to, UNICODE_STRING *from)
     ENTER(RtlCopyUnicodeString, to);
     uint16_t length = from ? from->Length : 0;
     length = length > to->MaximumLength ? to->MaximumLength : length;
-    memcpy(to->Buffer, from ? from->Buffer : NULL, length);
+    if (length)
+        memcpy(to->Buffer, from->Buffer, length);
     to->Length = length;
 }
 

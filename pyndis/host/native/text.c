@@ -3,7 +3,7 @@
 
 static void reserve(struct text *text, size_t more)
 {
-    if (text->length + more + 1 <= text->capacity)
+    if (text->bytes && text->length + more + 1 <= text->capacity)
         return;
     text->capacity = (text->length + more + 1) * 2;
     text->bytes = realloc(text->bytes, text->capacity);

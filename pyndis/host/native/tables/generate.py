@@ -58,7 +58,7 @@ def expanded(fields: list[Any], table: dict[str, Any]) -> Iterator[tuple[str, in
 
 def layout(name: str, entry: dict[str, Any], table: dict[str, Any], scalars: dict[str, Any]) -> str:
     """The C union of one structure."""
-    lines = [f"typedef union {name} {{", f"    uint8_t bytes_[{max(entry['size'], 1)}];", "    uint64_t align_[0];"]
+    lines = [f"typedef union {name} {{", f"    uint8_t bytes_[{max(entry['size'], 1)}];", f"    uint{8 * min(entry['align'], 8)}_t align_[0];"]
     for path, offset, size, kind in expanded(entry["fields"], table):
         ctype, suffix = member_type(size, kind, scalars)
         member = path.replace(".", "_")
