@@ -23,10 +23,11 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "x86"}
 @click.command("run")
 @driver_options
 @click.option("--stack", required=True, metavar="tun:NAME|tap:NAME", help="The device that plays the network stack.")
-@click.option("--client", required=True, metavar="tun:NAME|unix:PATH|exec:CMD", help="Who opens the driver's device.")
+@click.option("--client", required=True, metavar="tun:NAME|ring:NAME|unix:PATH|exec:CMD", help="Who opens the driver's device.")
 @click.option("--netns", default="", metavar="STACK[,CLIENT]", help="Network namespaces of the two devices.")
 @click.option("--device", metavar="PATH", help=r"What the client opens, as \\.\WINTUN1. Default: the driver's first device.")
 @click.option("--verifier", is_flag=True, help="Check the rules of the kernel on the way; slower.")
+@click.option("--allow", multiple=True, metavar="RULE", help="A rule that the driver is known to break: not reported.")
 @click.option("--cpus", type=click.IntRange(1, 64), default=2, show_default=True, help="Processors of the machine played.")
 def command(
     driver: Path,
@@ -35,6 +36,7 @@ def command(
     netns: str,
     device: str | None,
     verifier: bool,
+    allow: tuple[str, ...],
     cpus: int,
     overrides: tuple[tuple[str, str], ...],
     brand: str | None,
@@ -48,10 +50,21 @@ def command(
     else:
         manifest = Manifest.load(driver, overrides, brand)
         image = _built(manifest, arch, overrides, brand)
-        path = device or rf"\\.\{manifest.driver.device}1"
+        path = device or ("" if client.startswith("ring:") else rf"\\.\{manifest.driver.device}1")
     from pyndis.host.run import run
 
-    run(image, stack=stack, client=client, netns=netns, device=path, verifier=verifier, guard=verifier, cpus=cpus, say=click.echo)
+    run(
+        image,
+        stack=stack,
+        client=client,
+        netns=netns,
+        device=path,
+        verifier=verifier,
+        guard=verifier,
+        cpus=cpus,
+        allow=allow,
+        say=click.echo,
+    )
 
 
 def _architecture() -> str:

@@ -16,13 +16,14 @@ from pyndis.diagnostics import Diagnostic, ToolFailure, UsageFailure
 from pyndis.host.tun_device import open_device
 
 STACKS = ("tun", "tap")
-CLIENTS = ("tun", "unix", "exec")
+CLIENTS = ("tun", "ring", "unix", "exec")
 _LOOK = 0.2  # seconds between two looks at whether the run was stopped
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """`kind`: tun, tap, unix or exec; `name`: the device, the path of the socket, or the command."""
+    """`kind`: tun, tap, ring (a TUN device, whose packets go through rings), unix or exec; `name`: the device, the path of the
+    socket, or the command."""
 
     kind: str
     name: str
@@ -34,7 +35,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Opened:
-    """An end that is ready: a descriptor, how the native half is to treat it (tun, tap or stream), and whether it still lives."""
+    """An end that is ready: a descriptor, how the native half is to treat it (tun, tap, ring or stream), and whether it lives."""
 
     descriptor: int
     mode: str

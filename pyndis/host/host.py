@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +73,7 @@ class Host:
         auto_advance: bool = True,
         faults: Mapping[str, int] | None = None,
         stack_limit: int | None = None,
+        allow: Iterable[str] = (),
     ) -> None:
         """`os` and `ndis` are the versions to play (ndis: the system's own if not given).
 
@@ -81,7 +82,8 @@ class Host:
         `special_pool` is the side on which a block of less than a page lies against its guard page; `verifier=False`,
         `guard=False` (no guard pages around pool blocks) and `clock="real"` are
         for speed; `auto_advance=False`: a driver that sleeps does so until `advance`; `faults`: which call of
-        an export fails from DriverEntry on (the export `""`: any that allocates); `stack_limit` in bytes.
+        an export fails from DriverEntry on (the export `""`: any that allocates); `stack_limit` in bytes; `allow` names rules
+        whose breaches are not reported.
         """
         self.image = Path(image)
         self.seed = seed
@@ -106,6 +108,8 @@ class Host:
             self._options["stack_limit"] = stack_limit
         if self.schedule is not None:
             self._options["schedule"] = self.schedule
+        if allowed := ",".join(allow):
+            self._options["allow"] = allowed
 
     # -- Start and end ----------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,23 +69,25 @@ def run(
     verifier: bool = False,
     guard: bool = False,
     cpus: int = 2,
+    allow: Iterable[str] = (),
     stop: threading.Event | None = None,
     say: Say = print,
     ready: Callable[[], None] = lambda: None,
 ) -> Figures:
     """Carry traffic until a signal, `stop`, the end of the client or many broken rules; then end the driver in good order.
 
-    `stack` is tun:NAME or tap:NAME, `client` tun:NAME, unix:PATH or exec:COMMAND (a stream of bundles: a socket that it connects
-    to, or its standard input and output); `netns` is STACK[,CLIENT]. `device` is the path that the client opens, by default
-    the first device that the driver registers. `ready` is called when packets can flow. The network devices are made, but not
-    set up: give them addresses with `ip`.
+    `stack` is tun:NAME or tap:NAME, `client` tun:NAME, ring:NAME (a TUN device too, for a driver with the ring interface),
+    unix:PATH or exec:COMMAND (a stream of bundles: a socket that it connects to, or its standard input and output); `netns` is
+    STACK[,CLIENT]. `device` is the path that the client opens, by default the first device that the driver registers, or the
+    adapter's interface for rings. `allow` names rules that the driver is known to break. `ready` is called when packets can flow.
+    The network devices are made, but not set up: give them addresses with `ip`.
 
     Raises RuleBroken for rules that the driver broke, DriverFailure, ToolFailure and UsageFailure as Host and the ends do.
     """
     stack_netns, client_netns = namespaces(netns)
     stack_end = parse("--stack", stack, STACKS, stack_netns)
     client_end = parse("--client", client, CLIENTS, client_netns)
-    host = Host(image, clock="real", verifier=verifier, guard=guard, cpus=cpus)
+    host = Host(image, clock="real", verifier=verifier, guard=guard, cpus=cpus, allow=allow)
     ended = stop or threading.Event()
     with _signals(ended), opened(stack_end, say, ended) as below, opened(client_end, say, ended) as above, host:
         adapter = host.add_adapter(luid_index)
@@ -116,8 +118,10 @@ def _check_medium(adapter: Adapter, mode: str) -> None:
 
 
 def _start(host: Host, adapter: Adapter, below: Opened, above: Opened, device: str) -> None:
-    registered = adapter.attributes.get("devices", "").split(",")
-    keys: dict[str, Value] = {"adapter": adapter.id, "stack": below.mode, "client": above.mode, "path": device or registered[0]}
+    registered = [each for each in adapter.attributes.get("devices", "").split(",") if each]
+    rings = above.mode == "ring"
+    path = device or (adapter.interface_path if rings else "".join(registered[:1]))
+    keys: dict[str, Value] = {"adapter": adapter.id, "stack": below.mode, "client": above.mode, "path": path}
     session = host.session
     try:
         session.finish(session.start("run", keys, descriptors=(below.descriptor, above.descriptor)))
@@ -125,10 +129,18 @@ def _start(host: Host, adapter: Adapter, below: Opened, above: Opened, device: s
         raise UsageFailure(
             Diagnostic(
                 "PYN-H36",
-                f"the client cannot open {device or registered[0] or 'a device'}: {refused.status:#010x}",
-                help=f"give with --device what the driver registers: {', '.join(registered) or 'it registers no device'}",
+                f"the client cannot {'register rings with' if rings else 'open'} {path or 'a device'}: {refused.status:#010x}",
+                help=_other_client(registered, rings),
             )
         ) from refused
+
+
+def _other_client(registered: list[str], rings: bool) -> str:
+    if registered:
+        return f"give with --device what the driver registers: {', '.join(registered)}"
+    if rings:
+        return "the driver registers no device either: give with --device what its client opens"
+    return "the driver registers no device; a driver with the ring interface takes --client ring:NAME"
 
 
 def _figures(reply: Frame, seconds: float) -> Figures:

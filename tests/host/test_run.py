@@ -70,14 +70,15 @@ class Running:
         self.figures: Figures | None = None
         self.error: Failure | None = None
 
-    def run(self, image: Path, stack: str, client: str, netns: str) -> None:
+    def run(self, image: Path, stack: str, client: str, netns: str, device: str, allow: tuple[str, ...]) -> None:
         try:
             self.figures = run(
                 image,
                 stack=stack,
                 client=client,
                 netns=netns,
-                device=DEVICE,
+                device=device,
+                allow=allow,
                 stop=self.stop,
                 say=self.said.append,
                 ready=self.ready.set,
@@ -90,9 +91,11 @@ class Running:
 
 
 @contextmanager
-def running(image: Path, stack: str, client: str, netns: str = "", wait: bool = True) -> Iterator[Running]:
+def running(
+    image: Path, stack: str, client: str, netns: str = "", wait: bool = True, device: str = DEVICE, allow: tuple[str, ...] = ()
+) -> Iterator[Running]:
     it = Running()
-    thread = threading.Thread(target=it.run, args=(image, stack, client, netns))
+    thread = threading.Thread(target=it.run, args=(image, stack, client, netns, device, allow))
     thread.start()
     try:
         if wait:

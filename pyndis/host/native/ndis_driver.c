@@ -155,6 +155,8 @@ static bool system_set(const char *name)
     return false;
 }
 
+void rules_allow(const char *list);
+
 COMMAND("configure", command_configure, ALWAYS | INLINE)
 {
     const char *os = argument(command, "os"), *ndis = argument(command, "ndis"), *clock = argument(command, "clock"), *pool = argument(command, "special_pool");
@@ -170,6 +172,7 @@ COMMAND("configure", command_configure, ALWAYS | INLINE)
         reply_error(command, "usage", "special_pool is overrun or underrun");
         return;
     }
+    rules_allow(argument(command, "allow"));
     settings.guard = argument_number(command, "guard", 1);
     settings.underrun = pool && !strcmp(pool, "underrun");
     settings.verifier = argument_number(command, "verifier", 1);

@@ -219,6 +219,7 @@ static struct run *run_new(struct command *command, struct adapter *adapter)
     run->client = command->fds[1];
     command->fd_count = 0; /* they are the run's now */
     run->wake = eventfd(0, EFD_CLOEXEC);
+    run->kind = client && !strcmp(client, "ring") ? &ring_client : &request_client;
     run->stream = client && !strcmp(client, "stream");
     run->batch = bounded(command, "batch", 64, 256);
     run->reads = bounded(command, "reads", 4, RUN_READS_MAX);
@@ -247,7 +248,7 @@ COMMAND("run", command_run_start, NEEDS_DRIVER)
         return;
     }
     struct run *run = run_new(command, adapter);
-    if (!client_start(run, path, &status)) {
+    if (!run->kind->start(run, path, &status)) {
         close(run->stack);
         close(run->client);
         reply_error(command, "refused", "status=0x%08x the client cannot open %s", (uint32_t)status, path);
@@ -284,12 +285,11 @@ COMMAND("run-stop", command_run_stop, ALWAYS)
     if (write(run->wake, &one, sizeof one) < 0)
         abort();
     queue_wake(&run->free_sends);
-    queue_wake(&run->done_reads);
-    queue_wake(&run->free_writes);
+    run->kind->wake(run);
     if (atomic_load(&driver_dead))
         return;
     wait_for(&run->ended, "the run's threads end");
-    client_stop(run);
+    run->kind->stop(run);
     if (atomic_load(&run->adapter->sends))
         wait_for(&run->adapter->sends_idle, "the run's sends end");
     run->adapter->run = NULL;

@@ -21,8 +21,17 @@ struct request_slot {
     uint64_t information;
     status_t status;
 };
+struct run;
+struct client_kind { /* how the client uses the device: reads and writes, or rings */
+    bool (*start)(struct run *run, const char *path, status_t *status);
+    void (*wake)(struct run *run); /* ends its threads' waits, once the run stops */
+    void (*stop)(struct run *run); /* after its threads have ended */
+};
+extern const struct client_kind request_client, ring_client;
 struct run {
     struct adapter *adapter;
+    const struct client_kind *kind;
+    struct ring_client *rings;
     int stack, client, wake; /* descriptors; `wake` is readable once the run stops */
     bool stream;
     atomic_bool stopping;
@@ -53,6 +62,3 @@ static inline void count_add(struct count *count, uint64_t packets, uint64_t byt
 bool run_readable(struct run *run, int fd);
 void run_thread(struct run *run, const char *what, job_fn *body);
 void run_thread_end(struct run *run);
-/* run_client.c */
-bool client_start(struct run *run, const char *path, status_t *status);
-void client_stop(struct run *run);

@@ -204,7 +204,7 @@ static void slots_make(struct run *run, struct request_slot *slots, uint32_t cou
     }
 }
 
-bool client_start(struct run *run, const char *path, status_t *status)
+static bool client_start(struct run *run, const char *path, status_t *status)
 {
     *status = file_open(process_system(), 0, path, 0xC0000000, false, &run->handle);
     if (*status < 0)
@@ -221,8 +221,14 @@ bool client_start(struct run *run, const char *path, status_t *status)
     return true;
 }
 
+static void client_wake(struct run *run)
+{
+    queue_wake(&run->done_reads);
+    queue_wake(&run->free_writes);
+}
+
 /* After the threads have ended: what is pending is cancelled, the handle closed. */
-void client_stop(struct run *run)
+static void client_stop(struct run *run)
 {
     irps_cancel(NULL, run->handle->file);
     handle_close(run->handle);
@@ -232,3 +238,5 @@ void client_stop(struct run *run)
         memory_release(run->write[i].memory);
     free(run->kept);
 }
+
+const struct client_kind request_client = {client_start, client_wake, client_stop};
