@@ -10,7 +10,6 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from types import TracebackType
 
 from pyndis.diagnostics import Diagnostic, ToolFailure
@@ -56,7 +55,7 @@ class Pending:
 class Channel:
     """Starts the native half and exchanges frames with it. Events are handed to `on_event` on the reader's thread, in order."""
 
-    def __init__(self, executable: Path, on_event: Callable[[Frame], None]) -> None:
+    def __init__(self, command: Sequence[str], on_event: Callable[[Frame], None]) -> None:
         self._on_event = on_event
         self._ids = itertools.count(1)
         self._pending: dict[int, Pending] = {}
@@ -67,7 +66,7 @@ class Channel:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
             self._process = subprocess.Popen(
-                [executable, "--control", str(theirs.fileno())],
+                [*command, "--control", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stderr=self._stderr,
                 pass_fds=[theirs.fileno()],

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Literal
 
 from pyndis.diagnostics import Diagnostic, DriverFailure, UsageFailure
-from pyndis.host import native
+from pyndis.host import runner
 from pyndis.host.adapter import Adapter
 from pyndis.host.atomics import breakpoints
 from pyndis.host.errors import CommandRefused, DriverFault, InitializeFailed
@@ -116,7 +116,7 @@ class Host:
     def __enter__(self) -> Host:
         if not self.image.is_file():
             raise UsageFailure(Diagnostic("PYN-H00", f"there is no image {self.image}", help="build the driver first"))
-        self._session = Session(native.executable(), self.image.resolve(), self.seed, self.schedule, _PATIENCE[self._clock])
+        self._session = Session(runner.command(self.image), self.image.resolve(), self.seed, self.schedule, _PATIENCE[self._clock])
         self._session.replay = self._replay()
         try:
             self._configure(self._session)

@@ -1,4 +1,5 @@
-"""The native half as an executable: compiled once by zig, kept in the user's cache by the hash of what it is made of."""
+"""The native half as an executable for each architecture of drivers: compiled once by zig, kept in the user's cache by the
+hash of what it is made of."""
 
 from __future__ import annotations
 
@@ -8,40 +9,47 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from pyndis.diagnostics import Diagnostic, ToolFailure
 from pyndis.toolchains import cache, find
+from pyndis.toolchains.targets import Arch
 
 SOURCES = Path(__file__).resolve().parent / "native"
-FLAGS = (
-    *("-target", "x86_64-linux-musl", "-static", "-std=gnu11", "-O2", "-g", "-fno-omit-frame-pointer"),
+FLAGS: Mapping[Arch, tuple[str, ...]] = {
+    "amd64": ("-target", "x86_64-linux-musl"),
+    # Windows keeps the stack aligned to 4 bytes where Linux code relies on 16.
+    "x86": ("-target", "x86-linux-musl", "-mstackrealign"),
+    "arm64": ("-target", "aarch64-linux-musl"),
+}
+COMMON_FLAGS = (
+    *("-static", "-std=gnu11", "-O2", "-g", "-fno-omit-frame-pointer"),
     *("-fno-sanitize=all", "-fno-strict-aliasing", "-Wall", "-Wextra", "-pthread"),
 )
 OVERRIDE = "PYNDIS_HOST"
 
 
-def executable(sources: Path = SOURCES) -> Path:
-    """The host's executable, built if need be. PYNDIS_HOST names a ready one instead.
+def executable(sources: Path = SOURCES, arch: Arch = "amd64") -> Path:
+    """The host for drivers of that architecture, built if need be. PYNDIS_HOST names a ready one instead.
 
     Raises ToolFailure: PYN-T01, PYN-T02 no usable compiler, PYN-H11 it failed, PYN-H12 no cache folder.
     """
     ready = os.environ.get(OVERRIDE)
     if ready:
         return Path(ready)
-    target = cache.folder() / "host" / digest(sources) / "ndis-host"
+    target = cache.folder() / "host" / digest(sources, arch) / "ndis-host"
     if not target.exists():
         with _alone(target):
             if not target.exists():
-                _build(sources, target)
+                _build(sources, target, arch)
     return target
 
 
-def digest(sources: Path) -> str:
+def digest(sources: Path, arch: Arch = "amd64") -> str:
     """Of every source file, its name included, and of the flags."""
-    hash = hashlib.sha256("\0".join(FLAGS).encode())
+    hash = hashlib.sha256("\0".join((*FLAGS[arch], *COMMON_FLAGS)).encode())
     for file in _files(sources, ".c", ".h", ".inc", ".S"):
         data = file.read_bytes()
         hash.update(f"\0{file.relative_to(sources)}\0{len(data)}\0".encode() + data)
@@ -71,12 +79,12 @@ def _alone(target: Path) -> Iterator[None]:
         yield
 
 
-def _build(sources: Path, target: Path) -> None:
-    print("pyndis: compiling the host (once; half a minute or more)", file=sys.stderr, flush=True)
+def _build(sources: Path, target: Path, arch: Arch) -> None:
+    print(f"pyndis: compiling the host for {arch} (once; half a minute or more)", file=sys.stderr, flush=True)
     units = [str(file) for file in sorted(sources.glob("*.c"))]
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         output = Path(folder) / target.name
-        command = [*find().tool("cc"), *FLAGS, *units, "-o", str(output)]
+        command = [*find().tool("cc"), *FLAGS[arch], *COMMON_FLAGS, *units, "-o", str(output)]
         try:
             result = subprocess.run(command, capture_output=True, text=True, cwd=sources, check=False)
         except OSError as error:

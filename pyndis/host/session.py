@@ -43,7 +43,7 @@ class Rest:
 class Session:
     """One native process and what is known of it."""
 
-    def __init__(self, executable: Path, image: Path, seed: int | None, schedule: str | None, patience: float) -> None:
+    def __init__(self, command: Sequence[str], image: Path, seed: int | None, schedule: str | None, patience: float) -> None:
         self.image = image
         self.seed = seed
         self.schedule = schedule or ""
@@ -61,7 +61,7 @@ class Session:
         self.scheduled = False  # threads take turns: when the host says that it waits, it waits for us
         self._together: list[Pending] | None = None
         self.replay = ""  # how to make the host that does the same again
-        self.channel = Channel(executable, self._on_event)
+        self.channel = Channel(command, self._on_event)
 
     def new_id(self) -> int:
         """An identifier for something the client names."""

@@ -41,7 +41,7 @@ def channel(tmp_path: Path, events: list[Frame]) -> Iterator[Channel]:
     script = tmp_path / "fake"
     script.write_text(FAKE.format(python=sys.executable, root=str(Path(__file__).parents[2])))
     script.chmod(0o755)
-    channel = Channel(script, events.append)
+    channel = Channel((str(script),), events.append)
     yield channel
     with suppress(ToolFailure):
         channel.close()

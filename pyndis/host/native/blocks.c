@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 
 enum { CLASS_LOW = 6, CLASSES = 7, CACHE = 64, SLAB_PAGES = 64, GRAVEYARD = 100000 };
-static const size_t ARENA = 64ull << 30;
+static const size_t ARENA = ARENA_SIZE;
 const char *const block_kind_names[BLOCK_KINDS] = {
     "nothing", "pool", "MDL", "IRP", "NBL", "NET_BUFFER", "NBL pool", "NET_BUFFER pool", "OID request", "device object", "file object",
     "NDIS handle", "timer", "work item", "PnP notification", "configuration handle", "RW lock", "system mapping", "buffer", "object", "generic object"};

@@ -4,20 +4,20 @@
 
 /* ---- rundown protection: count × 2, bit 0 = run down; a waiter is a host event ---- */
 struct rundown_wait {
-    _Atomic uint64_t *ref;
+    _Atomic uintptr_t *ref;
     DISPATCHER_HEADER event;
     struct rundown_wait *next;
 };
 static struct rundown_wait *rundown_waits;
 static pthread_mutex_t rundown_lock = PTHREAD_MUTEX_INITIALIZER;
 
-EXPORT(void, ExInitializeRundownProtection, _Atomic uint64_t *ref)
+EXPORT(void, ExInitializeRundownProtection, _Atomic uintptr_t *ref)
 {
     ENTER(ExInitializeRundownProtection, (void *)ref);
     atomic_store(ref, 0);
 }
 
-EXPORT(void, ExReInitializeRundownProtection, _Atomic uint64_t *ref)
+EXPORT(void, ExReInitializeRundownProtection, _Atomic uintptr_t *ref)
 {
     ENTER(ExReInitializeRundownProtection, (void *)ref);
     if (atomic_load(ref) != 1)
@@ -25,25 +25,25 @@ EXPORT(void, ExReInitializeRundownProtection, _Atomic uint64_t *ref)
     atomic_store(ref, 0);
 }
 
-static bool rundown_acquire(_Atomic uint64_t *ref, uint32_t count)
+static bool rundown_acquire(_Atomic uintptr_t *ref, uint32_t count)
 {
-    uint64_t seen = atomic_load(ref);
+    uintptr_t seen = atomic_load(ref);
     while (!(seen & 1))
-        if (atomic_compare_exchange_weak(ref, &seen, seen + 2ull * count))
+        if (atomic_compare_exchange_weak(ref, &seen, seen + 2 * (uintptr_t)count))
             return true;
     return false;
 }
 
-static void rundown_release(_Atomic uint64_t *ref, uint32_t count)
+static void rundown_release(_Atomic uintptr_t *ref, uint32_t count)
 {
-    uint64_t before = atomic_load(ref);
+    uintptr_t before = atomic_load(ref);
     do {
-        if (before < 2ull * count) {
+        if (before < 2 * (uintptr_t)count) {
             violation("Rundown", (void *)ref, "a rundown protection is released more often than it was acquired");
             return;
         }
-    } while (!atomic_compare_exchange_weak(ref, &before, before - 2ull * count));
-    if (before - 2ull * count != 1)
+    } while (!atomic_compare_exchange_weak(ref, &before, before - 2 * (uintptr_t)count));
+    if (before - 2 * (uintptr_t)count != 1)
         return;
     pthread_mutex_lock(&rundown_lock);
     for (struct rundown_wait *wait = rundown_waits; wait; wait = wait->next)
@@ -52,37 +52,37 @@ static void rundown_release(_Atomic uint64_t *ref, uint32_t count)
     pthread_mutex_unlock(&rundown_lock);
 }
 
-EXPORT(uint8_t, ExAcquireRundownProtection, _Atomic uint64_t *ref)
+EXPORT(uint8_t, ExAcquireRundownProtection, _Atomic uintptr_t *ref)
 {
     ENTER(ExAcquireRundownProtection, (void *)ref);
     return rundown_acquire(ref, 1);
 }
 
-EXPORT(uint8_t, ExAcquireRundownProtectionEx, _Atomic uint64_t *ref, uint32_t count)
+EXPORT(uint8_t, ExAcquireRundownProtectionEx, _Atomic uintptr_t *ref, uint32_t count)
 {
     ENTER(ExAcquireRundownProtectionEx, (void *)ref);
     return rundown_acquire(ref, count);
 }
 
-EXPORT(void, ExReleaseRundownProtection, _Atomic uint64_t *ref)
+EXPORT(void, ExReleaseRundownProtection, _Atomic uintptr_t *ref)
 {
     ENTER(ExReleaseRundownProtection, (void *)ref);
     rundown_release(ref, 1);
 }
 
-EXPORT(void, ExReleaseRundownProtectionEx, _Atomic uint64_t *ref, uint32_t count)
+EXPORT(void, ExReleaseRundownProtectionEx, _Atomic uintptr_t *ref, uint32_t count)
 {
     ENTER(ExReleaseRundownProtectionEx, (void *)ref);
     rundown_release(ref, count);
 }
 
-EXPORT(void, ExRundownCompleted, _Atomic uint64_t *ref)
+EXPORT(void, ExRundownCompleted, _Atomic uintptr_t *ref)
 {
     ENTER(ExRundownCompleted, (void *)ref);
     atomic_store(ref, 1);
 }
 
-EXPORT(void, ExWaitForRundownProtectionRelease, _Atomic uint64_t *ref)
+EXPORT(void, ExWaitForRundownProtectionRelease, _Atomic uintptr_t *ref)
 {
     ENTER(ExWaitForRundownProtectionRelease, (void *)ref);
     struct rundown_wait wait = {.ref = ref};
@@ -90,7 +90,7 @@ EXPORT(void, ExWaitForRundownProtectionRelease, _Atomic uint64_t *ref)
     pthread_mutex_lock(&rundown_lock);
     wait.next = rundown_waits;
     rundown_waits = &wait;
-    uint64_t before = atomic_fetch_or(ref, 1);
+    uintptr_t before = atomic_fetch_or(ref, 1);
     pthread_mutex_unlock(&rundown_lock);
     if (before & 1 && before != 1)
         violation("Rundown", (void *)ref, "two waits for the same rundown");
@@ -110,7 +110,7 @@ EXPORT(void, ExWaitForRundownProtectionRelease, _Atomic uint64_t *ref)
 
 static DISPATCHER_HEADER *mutex_event(FAST_MUTEX *mutex)
 {
-    return (DISPATCHER_HEADER *)((uint8_t *)mutex + 24);
+    return (DISPATCHER_HEADER *)mutex->Event;
 }
 
 static void mutex_acquire(FAST_MUTEX *mutex, const char *call, bool raises)

@@ -1,29 +1,12 @@
 /* Faults in driver code: reported with registers and stack, then the simulated system stands still, as after a bug check. */
-#include "pe.h"
+#include "machine.h"
 #include "hostile.h"
 #include "step.h"
 #include "atomics.h"
 #include <signal.h>
 #include <sys/mman.h>
-#include <ucontext.h>
 
-static const int machine_order[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI, REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
 bool seh_dispatch(uint32_t status, struct registers *registers);
-
-static struct registers registers_of(const ucontext_t *context)
-{
-    struct registers r = {.ip = (uintptr_t)context->uc_mcontext.gregs[REG_RIP], .sp = (uintptr_t)context->uc_mcontext.gregs[REG_RSP]};
-    for (int i = 0; i < 16; i++)
-        r.r[i] = (uintptr_t)context->uc_mcontext.gregs[machine_order[i]];
-    return r;
-}
-
-static void registers_restore(ucontext_t *context, const struct registers *r)
-{
-    for (int i = 0; i < 16; i++)
-        context->uc_mcontext.gregs[machine_order[i]] = (long long)r->r[i];
-    context->uc_mcontext.gregs[REG_RIP] = (long long)r->ip;
-}
 
 /* Ends the driver's life: one fault is reported, every open command answered, every thread stops at its next crossing. */
 static _Noreturn void die(const char *kind, uintptr_t address, const char *extra, const char *text, const struct registers *registers)
@@ -48,8 +31,9 @@ void livelock_fault(const char *text)
 /* From the scheduler: this thread has computed for long without passing a point. In a kernel call it will pass one. */
 static void on_livelock(int signal, siginfo_t *info, void *raw)
 {
-    struct registers r = registers_of(raw);
+    struct registers r;
     (void)signal, (void)info;
+    registers_read(raw, &r);
     if (self && image_contains(r.ip))
         die("livelock", r.ip, NULL, "a loop without a kernel call does not end, and no other thread can end it", &r);
 }
@@ -60,26 +44,6 @@ void bugcheck(uint32_t code, const uintptr_t *parameters, const char *text)
     snprintf(extra, sizeof extra, "code=0x%x parameters=0x%zx,0x%zx,0x%zx,0x%zx", code, (size_t)parameters[0], (size_t)parameters[1], (size_t)parameters[2], (size_t)parameters[3]);
     snprintf(whole, sizeof whole, "%s: bug check 0x%x (0x%zx, 0x%zx, 0x%zx, 0x%zx)", text, code, (size_t)parameters[0], (size_t)parameters[1], (size_t)parameters[2], (size_t)parameters[3]);
     die("bugcheck", 0, extra, whole, NULL);
-}
-
-/* `mov reg, cr8` and `mov cr8, reg`: how inlined code reads and sets the IRQL. */
-static bool emulate_cr8(ucontext_t *context)
-{
-    uint8_t *code = (uint8_t *)context->uc_mcontext.gregs[REG_RIP];
-    unsigned prefix = code[0];
-    if ((prefix & 0xF6) != 0x44 || code[1] != 0x0F || (code[2] != 0x20 && code[2] != 0x22) || (code[3] & 0xF8) != 0xC0)
-        return false;
-    int slot = machine_order[(code[3] & 7) | (prefix & 1 ? 8 : 0)];
-    if (code[2] == 0x20) {
-        context->uc_mcontext.gregs[slot] = self->irql;
-    } else {
-        unsigned irql = (unsigned)context->uc_mcontext.gregs[slot];
-        if (irql > HIGH)
-            violation("IrqlKeRaiseLower", NULL, "the IRQL is set to %u", irql);
-        self->irql = (uint8_t)irql;
-    }
-    context->uc_mcontext.gregs[REG_RIP] += 4;
-    return true;
 }
 
 /* A write to the pages of a write request is a broken rule, not the end: the page becomes writable and the run goes on. */
@@ -98,7 +62,7 @@ static bool completed_request(struct block *block, uintptr_t address, const stru
 {
     if (!block || block->live || block->kind != BLOCK_IRP || address < block->address || address >= block->address + block->size)
         return false;
-    struct frame *frame = self->frame, here = {.outer = frame, .name = "access", .ip = r->ip, .sp = r->sp, .bp = r->r[5]};
+    struct frame *frame = self->frame, here = {.outer = frame, .name = "access", .ip = r->ip, .sp = r->sp, .bp = r->r[FRAME_POINTER]};
     self->frame = &here;
     violation("UseAfterCompletion", (void *)block->address, "the driver touches a request at offset %zu after it was completed", (size_t)(address - block->address));
     self->frame = frame;
@@ -118,7 +82,7 @@ static const char *access_text(struct block *block, uintptr_t address, char *buf
         snprintf(buffer, size, "an access at offset %ld of a %s of %zu bytes", (long)(address - block->address), block_kind_names[block->kind], block->size);
     } else if (address < 0x10000) {
         snprintf(buffer, size, "a null pointer (0x%zx) is dereferenced", (size_t)address);
-    } else if (address - 0x10000000000ull < (64ull << 30)) {
+    } else if (user_address(address)) {
         *rule = "UserMemoryAccess";
         snprintf(buffer, size, "the user address 0x%zx is dereferenced", (size_t)address);
     } else {
@@ -145,7 +109,8 @@ static bool overflow(uintptr_t address, const struct registers *r)
 static void on_fault(int signal, siginfo_t *info, void *raw)
 {
     ucontext_t *context = raw;
-    struct registers r = registers_of(context);
+    struct registers r;
+    registers_read(context, &r);
     bool breakpoint = signal == SIGTRAP && atomics_trap(raw);
     uintptr_t address = signal == SIGSEGV || signal == SIGBUS ? (uintptr_t)info->si_addr : r.ip;
     char text[256];
@@ -157,16 +122,16 @@ static void on_fault(int signal, siginfo_t *info, void *raw)
         fprintf(stderr, "ndis-host: internal fault %d at 0x%zx (address 0x%zx)\n", signal, (size_t)r.ip, (size_t)address);
         _exit(70);
     }
-    if (signal == SIGSEGV && in_driver && emulate_cr8(context))
+    if (signal == SIGSEGV && in_driver && instruction_emulated(context))
         return;
-    bool write = (context->uc_mcontext.gregs[REG_ERR] & 2) != 0;
+    bool write = access_is_write(context);
     struct block *block = signal == SIGSEGV ? block_near(address) : NULL;
     if (signal == SIGSEGV && hostile_access(block_find((void *)address), address, write, &r, context))
         return;
     if (signal == SIGSEGV && (invariant_mdl(block, address, write) || completed_request(block, address, &r)))
         return;
     if (in_driver && signal == SIGSEGV && seh_dispatch(STATUS_ACCESS_VIOLATION, &r)) {
-        registers_restore(context, &r);
+        registers_write(context, &r);
         return;
     }
     bool known_write = block && block->live && block->read_only;
@@ -181,7 +146,7 @@ static void on_fault(int signal, siginfo_t *info, void *raw)
     access_text(block, address, text, sizeof text, &rule);
     if (known_write)
         rule = "InvariantMdl";
-    struct frame *frame = self->frame, here = {.outer = frame, .name = "fault", .ip = r.ip, .sp = r.sp, .bp = r.r[5]};
+    struct frame *frame = self->frame, here = {.outer = frame, .name = "fault", .ip = r.ip, .sp = r.sp, .bp = r.r[FRAME_POINTER]};
     if (in_driver)
         self->frame = &here;
     if (rule)

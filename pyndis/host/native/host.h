@@ -13,18 +13,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MS __attribute__((ms_abi))
-#define PACKED __attribute__((packed))
 #define CLEANUP(f) __attribute__((cleanup(f)))
 #define PRINTF(a, b) __attribute__((format(printf, a, b)))
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#include "constants.inc"
-#include "layouts.inc"
+#include "arch.h"
 
 typedef int32_t status_t;
 enum { PASSIVE = 0, APC = 1, DISPATCH = 2, HIGH = 15, PAGE = 4096 };
-enum { THREAD_STACK = 512 * 1024, HELD_MAX = 24, STACK_MAX = 10, COUNTS_MAX = 512 };
+enum { THREAD_STACK = 512 * 1024, HELD_MAX = 24, STACK_MAX = 10, COUNTS_MAX = 512, CPUS_MAX = 8 * sizeof(uintptr_t) };
 
 struct header {
     uint8_t type, revision;
@@ -134,6 +131,8 @@ struct job_options {
 };
 void submit(const char *what, job_fn *run, void *argument, struct job_options options);
 void threads_start(void);
+/* arch_*.c. What drivers reach through a segment: the processor block and the current thread. */
+void processor_block_start(struct thread *thread);
 struct thread *threads_first(void);
 void kernel_lock(void);
 void kernel_unlock(void);
@@ -159,13 +158,14 @@ struct export {
     static struct export export_##name_ = {#name_, nt_##name_, can_fail_, false, 0, 15, 0, 0};                                            \
     static struct export *const listed_##name_ __attribute__((section("host_exports"), used, retain)) = &export_##name_;
 #define EXPORT(ret, name_, ...)                                                                                                        \
-    static MS ret nt_##name_(__VA_ARGS__);                                                                                             \
+    static CONVENTION(name_) ret nt_##name_(__VA_ARGS__);                                                                                             \
     EXPORT_ROW(name_, false)                                                                                                           \
-    static MS ret nt_##name_(__VA_ARGS__)
+    static CONVENTION(name_) ret nt_##name_(__VA_ARGS__)
 #define EXPORT_F(ret, name_, ...)                                                                                                      \
-    static MS ret nt_##name_(__VA_ARGS__);                                                                                             \
+    static CONVENTION(name_) ret nt_##name_(__VA_ARGS__);                                                                                             \
     EXPORT_ROW(name_, true)                                                                                                            \
-    static MS ret nt_##name_(__VA_ARGS__)
+    static CONVENTION(name_) ret nt_##name_(__VA_ARGS__)
+#if defined(__x86_64__)
 /* An export that may raise: its gate keeps the registers that the driver expects kept, for the __except block to find. */
 extern __thread uintptr_t raised_registers[8];
 #define EXPORT_RAISES(ret, name_, ...)                                                                                                 \
@@ -180,11 +180,16 @@ extern __thread uintptr_t raised_registers[8];
     static struct export export_##name_ = {#name_, gate_##name_, true, false, 0, 15, 0, 0};                                               \
     static struct export *const listed_##name_ __attribute__((section("host_exports"), used, retain)) = &export_##name_;               \
     __attribute__((used)) MS ret nt_##name_(__VA_ARGS__)
+#else
+/* No image that this host builds for has handlers: what raises here ends the run. */
+#define EXPORT_RAISES EXPORT_F
+#endif
 #define EXPORT_DATA(name_, object_)                                                                                                    \
     static struct export export_##name_ = {#name_, object_, false, true, 0, 15, 0, 0};                                                    \
     static struct export *const listed_##name_ __attribute__((section("host_exports"), used, retain)) = &export_##name_;
 #define ENTER(name_, object_)                                                                                                          \
     struct frame frame_ CLEANUP(kernel_exit);                                                                                          \
+    frame_.sp = ENTRY_STACK();                                                                                                         \
     kernel_entry(&export_##name_, &frame_, (uintptr_t *)__builtin_frame_address(0), object_)
 #define ENTER_FAILS(name_, object_, allocates_)                                                                                        \
     ENTER(name_, object_);                                                                                                             \
@@ -215,9 +220,7 @@ void violation(const char *rule, const void *object, const char *format, ...) PR
 void note(const char *rule, const void *object, const char *format, ...) PRINTF(3, 4);
 /* While it is set, reports show this as the place where what is wrong now began: STACK_MAX return addresses, or fewer and a zero. */
 extern __thread const uintptr_t *report_first_frames;
-struct registers {
-    uintptr_t ip, sp, r[16]; /* r in the machine's order: ax cx dx bx sp bp si di 8…15 */
-};
+void registers_describe(struct text *report, const struct registers *registers); /* arch_*.c */
 void fault_report(const char *kind, uintptr_t address, const char *extra, const char *text, const struct registers *registers);
 unsigned violation_count(void);
 unsigned capture_stack(uintptr_t *frames, unsigned capacity);

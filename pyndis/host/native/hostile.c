@@ -122,7 +122,7 @@ static void double_fetch(struct memory *memory, struct fetch *first, struct fetc
     if (first->reported || second->reported)
         return;
     first->reported = second->reported = 1;
-    struct frame *frame = self->frame, here = {.outer = frame, .name = "access", .ip = r->ip, .sp = r->sp, .bp = r->r[5]};
+    struct frame *frame = self->frame, here = {.outer = frame, .name = "access", .ip = r->ip, .sp = r->sp, .bp = r->r[FRAME_POINTER]};
     uint32_t start = (uint32_t)(memory->user & (PAGE - 1));
     report_first_frames = first->frames;
     if (image_contains(r->ip))

@@ -48,6 +48,16 @@ EXPORT(void, KeLowerIrql, uint8_t irql)
     self->irql = irql;
 }
 
+#if !defined(__x86_64__)
+EXPORT(void, KfLowerIrql, uint8_t irql)
+{
+    ENTER(KfLowerIrql, NULL);
+    if (irql > self->irql)
+        violation("IrqlKeRaiseLower", NULL, "KfLowerIrql raises the IRQL from %u to %u", self->irql, irql);
+    self->irql = irql;
+}
+#endif
+
 EXPORT(uint32_t, KeGetCurrentProcessorNumberEx, void *number)
 {
     ENTER(KeGetCurrentProcessorNumberEx, NULL);
@@ -72,11 +82,11 @@ EXPORT(uint32_t, KeQueryMaximumProcessorCountEx, uint16_t group)
     return (uint32_t)settings.cpus;
 }
 
-EXPORT(uint32_t, KeQueryActiveProcessorCount, uint64_t *mask)
+EXPORT(uint32_t, KeQueryActiveProcessorCount, uintptr_t *mask)
 {
     ENTER(KeQueryActiveProcessorCount, NULL);
     if (mask)
-        *mask = ((uint64_t)1 << settings.cpus) - 1;
+        *mask = UINTPTR_MAX >> (CPUS_MAX - settings.cpus);
     return (uint32_t)settings.cpus;
 }
 

@@ -123,7 +123,6 @@ void kernel_entry(struct export *export, struct frame *frame, uintptr_t *base, c
     frame->object = object;
     frame->bp = base[0];
     frame->ip = base[1];
-    frame->sp = (uintptr_t)(base + 2);
     thread->frame = frame;
     thread->counts[export->index]++;
     if (__builtin_expect(scheduled, 0))

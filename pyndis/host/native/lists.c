@@ -3,22 +3,28 @@
 #include "clock.h"
 #include "tracked.h"
 
-/* ---- SLISTs: the first entry in the header's second word, the depth in its first ---- */
+/* ---- SLISTs: where inlined code looks for them, the depth and (x86) the first entry stand as on Windows ---- */
+#if defined(__i386__)
+struct slist {
+    void **first;
+    uint16_t depth, sequence;
+};
+#else
 struct slist {
     uint64_t depth;
     void **first;
 };
+#endif
 static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
 
 EXPORT(void, InitializeSListHead, struct slist *list)
 {
     ENTER(InitializeSListHead, list);
-    *list = (struct slist){0, NULL};
+    *list = (struct slist){0};
 }
 
-EXPORT(void *, ExpInterlockedPushEntrySList, struct slist *list, void **entry)
+static void *slist_push(struct slist *list, void **entry)
 {
-    ENTER(ExpInterlockedPushEntrySList, list);
     pthread_mutex_lock(&list_lock);
     void *before = list->first;
     *entry = before;
@@ -28,9 +34,8 @@ EXPORT(void *, ExpInterlockedPushEntrySList, struct slist *list, void **entry)
     return before;
 }
 
-EXPORT(void *, ExpInterlockedPopEntrySList, struct slist *list)
+static void *slist_pop(struct slist *list)
 {
-    ENTER(ExpInterlockedPopEntrySList, list);
     pthread_mutex_lock(&list_lock);
     void **entry = list->first;
     if (entry) {
@@ -41,15 +46,66 @@ EXPORT(void *, ExpInterlockedPopEntrySList, struct slist *list)
     return entry;
 }
 
-EXPORT(void *, ExpInterlockedFlushSList, struct slist *list)
+static void *slist_flush(struct slist *list)
 {
-    ENTER(ExpInterlockedFlushSList, list);
     pthread_mutex_lock(&list_lock);
     void *first = list->first;
-    *list = (struct slist){0, NULL};
+    *list = (struct slist){0};
     pthread_mutex_unlock(&list_lock);
     return first;
 }
+
+#if defined(__i386__)
+EXPORT(void *, ExInterlockedPushEntrySList, struct slist *list, void **entry, void *lock)
+{
+    ENTER(ExInterlockedPushEntrySList, list);
+    (void)lock;
+    return slist_push(list, entry);
+}
+
+EXPORT(void *, ExInterlockedPopEntrySList, struct slist *list, void *lock)
+{
+    ENTER(ExInterlockedPopEntrySList, list);
+    (void)lock;
+    return slist_pop(list);
+}
+
+EXPORT(void *, InterlockedPushEntrySList, struct slist *list, void **entry)
+{
+    ENTER(InterlockedPushEntrySList, list);
+    return slist_push(list, entry);
+}
+
+EXPORT(void *, InterlockedPopEntrySList, struct slist *list)
+{
+    ENTER(InterlockedPopEntrySList, list);
+    return slist_pop(list);
+}
+
+EXPORT(void *, ExInterlockedFlushSList, struct slist *list)
+{
+    ENTER(ExInterlockedFlushSList, list);
+    return slist_flush(list);
+}
+#else
+EXPORT(void *, ExpInterlockedPushEntrySList, struct slist *list, void **entry)
+{
+    ENTER(ExpInterlockedPushEntrySList, list);
+    return slist_push(list, entry);
+}
+
+EXPORT(void *, ExpInterlockedPopEntrySList, struct slist *list)
+{
+    ENTER(ExpInterlockedPopEntrySList, list);
+    return slist_pop(list);
+}
+
+EXPORT(void *, ExpInterlockedFlushSList, struct slist *list)
+{
+    ENTER(ExpInterlockedFlushSList, list);
+    return slist_flush(list);
+}
+#endif
 
 EXPORT(uint16_t, ExQueryDepthSList, struct slist *list)
 {

@@ -125,7 +125,7 @@ static void wait_turn(unsigned *turns, time_t *since, const void *lock)
         park();
     if (scheduled)
         deadlock_fault(lock, "a thread waits for a spin lock that is never released");
-    __builtin_ia32_pause();
+    processor_pause();
     if (++*turns % 64)
         return;
     sched_yield();
@@ -143,12 +143,12 @@ static bool shared_kind(enum lock_kind kind)
 }
 
 /* The word: 0 free; odd: owner << 1 | 1, exclusively held; even: 2 × the number of readers. */
-static bool try_acquire(_Atomic uint64_t *word, enum lock_kind kind)
+static bool try_acquire(word_t *word, enum lock_kind kind)
 {
-    uint64_t seen = atomic_load_explicit(word, memory_order_relaxed);
+    uintptr_t seen = atomic_load_explicit(word, memory_order_relaxed);
     if (shared_kind(kind))
         return !(seen & 1) && atomic_compare_exchange_strong(word, &seen, seen + 2);
-    uint64_t mine = (uint64_t)self->id << 1 | 1;
+    uintptr_t mine = (uintptr_t)self->id << 1 | 1;
     seen = 0;
     return atomic_compare_exchange_strong(word, &seen, mine);
 }
@@ -164,13 +164,13 @@ static const char *release_rule(enum lock_kind kind)
     return kind == LOCK_NDIS_DPR ? "SpinLockDprRelease" : queued(kind) ? "QueuedSpinLockRelease" : "SpinLockRelease";
 }
 
-void lock_acquire(_Atomic uint64_t *word, enum lock_kind kind, bool raise, uint8_t *old_irql)
+void lock_acquire(word_t *word, enum lock_kind kind, bool raise, uint8_t *old_irql)
 {
     uint8_t old = self->irql;
     unsigned turns = 0;
     time_t since = 0;
-    if ((uintptr_t)word % 8)
-        violation("LockAlignment", word, "the lock %p is not aligned to 8 bytes", (void *)word);
+    if ((uintptr_t)word % sizeof *word)
+        violation("LockAlignment", word, "the lock %p is not aligned to %zu bytes", (void *)word, sizeof *word);
     if (held_by_self(word)) {
         violation(lock_rule(kind), word, "the %s %p is acquired again by the thread that holds it", kind_names[kind], (void *)word);
         deadlock_fault(word, "a thread waits for a spin lock that it holds");
@@ -188,7 +188,7 @@ void lock_acquire(_Atomic uint64_t *word, enum lock_kind kind, bool raise, uint8
         *old_irql = old;
 }
 
-void lock_release(_Atomic uint64_t *word, enum lock_kind kind, uint8_t irql, const char *call)
+void lock_release(word_t *word, enum lock_kind kind, uint8_t irql, const char *call)
 {
     int at = self->held_count - 1;
     while (at >= 0 && self->held[at].lock != (const void *)word)
@@ -222,8 +222,6 @@ void locks_free_check(const char *call, const void *object)
 }
 
 /* ---- exports: executive spin locks ---- */
-typedef _Atomic uint64_t word_t;
-
 EXPORT(void, KeInitializeSpinLock, word_t *lock)
 {
     ENTER(KeInitializeSpinLock, (void *)lock);
@@ -256,18 +254,46 @@ EXPORT(void, KeReleaseSpinLockFromDpcLevel, word_t *lock)
     lock_release(lock, LOCK_AT_DPC, KEEP_IRQL, "KeReleaseSpinLockFromDpcLevel");
 }
 
+#if defined(__i386__) /* the same under the names that x86 has for them */
+EXPORT(uint8_t, KfAcquireSpinLock, word_t *lock)
+{
+    ENTER(KfAcquireSpinLock, (void *)lock);
+    uint8_t old;
+    lock_acquire(lock, LOCK_PLAIN, true, &old);
+    return old;
+}
+
+EXPORT(void, KfReleaseSpinLock, word_t *lock, uint8_t irql)
+{
+    ENTER(KfReleaseSpinLock, (void *)lock);
+    lock_release(lock, LOCK_PLAIN, irql, "KeReleaseSpinLock");
+}
+
+EXPORT(void, KefAcquireSpinLockAtDpcLevel, word_t *lock)
+{
+    ENTER(KefAcquireSpinLockAtDpcLevel, (void *)lock);
+    lock_acquire(lock, LOCK_AT_DPC, false, NULL);
+}
+
+EXPORT(void, KefReleaseSpinLockFromDpcLevel, word_t *lock)
+{
+    ENTER(KefReleaseSpinLockFromDpcLevel, (void *)lock);
+    lock_release(lock, LOCK_AT_DPC, KEEP_IRQL, "KeReleaseSpinLockFromDpcLevel");
+}
+#endif
+
 static void queue_fill(KLOCK_QUEUE_HANDLE *queue, word_t *lock, uint8_t old)
 {
     void *address = (void *)lock;
     memset(queue, 0, sizeof *queue);
-    memcpy((uint8_t *)queue + 8, &address, 8);
+    memcpy((void **)queue + 1, &address, sizeof address);
     queue->OldIrql = old;
 }
 
 static word_t *queue_lock(const KLOCK_QUEUE_HANDLE *queue)
 {
     void *address;
-    memcpy(&address, (const uint8_t *)queue + 8, 8);
+    memcpy(&address, (void *const *)queue + 1, sizeof address);
     return address;
 }
 

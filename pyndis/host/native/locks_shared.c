@@ -5,12 +5,12 @@
 /* An EX_SPIN_LOCK is a LONG: its neighbours in memory are not ours. The held state lives in a table beside it. */
 struct wide {
     const void *address;
-    _Atomic uint64_t word;
+    word_t word;
     struct wide *next;
 };
 static struct wide *_Atomic wides[1024];
 
-static _Atomic uint64_t *word_of(const void *address)
+static word_t *word_of(const void *address)
 {
     struct wide *_Atomic *head = &wides[((uintptr_t)address >> 2) % COUNT(wides)];
     for (;;) {
@@ -88,12 +88,12 @@ EXPORT(void, ExReleaseSpinLockSharedFromDpcLevel, int32_t *lock)
 EXPORT(int32_t, ExTryConvertSharedSpinLockExclusive, int32_t *lock)
 {
     ENTER(ExTryConvertSharedSpinLockExclusive, lock);
-    _Atomic uint64_t *word = word_of(lock);
-    uint64_t only_us = 2;
+    word_t *word = word_of(lock);
+    uintptr_t only_us = 2;
     for (int i = self->held_count - 1; i >= 0; i--) {
         if (self->held[i].lock != (const void *)word || self->held[i].kind != LOCK_SHARED)
             continue;
-        if (!atomic_compare_exchange_strong(word, &only_us, (uint64_t)self->id << 1 | 1))
+        if (!atomic_compare_exchange_strong(word, &only_us, (uintptr_t)self->id << 1 | 1))
             return 0;
         self->held[i].kind = LOCK_EXCLUSIVE;
         return 1;
@@ -113,7 +113,7 @@ EXPORT(void, NdisAllocateSpinLock, NDIS_SPIN_LOCK *lock)
 EXPORT(void, NdisFreeSpinLock, NDIS_SPIN_LOCK *lock)
 {
     ENTER(NdisFreeSpinLock, lock);
-    if (atomic_load((_Atomic uint64_t *)lock))
+    if (atomic_load((word_t *)lock))
         violation("SpinLock", lock, "NdisFreeSpinLock frees a lock that is held");
 }
 
@@ -121,26 +121,26 @@ EXPORT(void, NdisAcquireSpinLock, NDIS_SPIN_LOCK *lock)
 {
     ENTER(NdisAcquireSpinLock, lock);
     uint8_t old;
-    lock_acquire((_Atomic uint64_t *)lock, LOCK_NDIS, true, &old);
+    lock_acquire((word_t *)lock, LOCK_NDIS, true, &old);
     lock->OldIrql = old;
 }
 
 EXPORT(void, NdisReleaseSpinLock, NDIS_SPIN_LOCK *lock)
 {
     ENTER(NdisReleaseSpinLock, lock);
-    lock_release((_Atomic uint64_t *)lock, LOCK_NDIS, lock->OldIrql, "NdisReleaseSpinLock");
+    lock_release((word_t *)lock, LOCK_NDIS, lock->OldIrql, "NdisReleaseSpinLock");
 }
 
 EXPORT(void, NdisDprAcquireSpinLock, NDIS_SPIN_LOCK *lock)
 {
     ENTER(NdisDprAcquireSpinLock, lock);
-    lock_acquire((_Atomic uint64_t *)lock, LOCK_NDIS_DPR, false, NULL);
+    lock_acquire((word_t *)lock, LOCK_NDIS_DPR, false, NULL);
 }
 
 EXPORT(void, NdisDprReleaseSpinLock, NDIS_SPIN_LOCK *lock)
 {
     ENTER(NdisDprReleaseSpinLock, lock);
-    lock_release((_Atomic uint64_t *)lock, LOCK_NDIS_DPR, KEEP_IRQL, "NdisDprReleaseSpinLock");
+    lock_release((word_t *)lock, LOCK_NDIS_DPR, KEEP_IRQL, "NdisDprReleaseSpinLock");
 }
 
 EXPORT_F(void *, NdisAllocateRWLock, void *handle)

@@ -2,9 +2,11 @@
 #include "hostile.h"
 #include <sys/mman.h>
 
-static uint64_t *pfns(const MDL *mdl)
+enum { PFN_SIZE = sizeof(uintptr_t) };
+
+static uintptr_t *pfns(const MDL *mdl)
 {
-    return (uint64_t *)((uint8_t *)mdl + sizeof(MDL));
+    return (uintptr_t *)((uint8_t *)mdl + sizeof(MDL));
 }
 
 static size_t page_count(uintptr_t address, size_t length)
@@ -21,7 +23,7 @@ static struct block *record_of(const MDL *mdl)
 static void mdl_fill(MDL *mdl, uintptr_t address, uint32_t length)
 {
     memset(mdl, 0, sizeof *mdl);
-    mdl->Size = (int16_t)(sizeof *mdl + 8 * page_count(address, length));
+    mdl->Size = (int16_t)(sizeof *mdl + PFN_SIZE * page_count(address, length));
     mdl->StartVa = (void *)(address & ~(uintptr_t)(PAGE - 1));
     mdl->ByteOffset = (uint32_t)(address & (PAGE - 1));
     mdl->ByteCount = length;
@@ -29,7 +31,7 @@ static void mdl_fill(MDL *mdl, uintptr_t address, uint32_t length)
 
 struct block *mdl_new(uintptr_t address, uint32_t length)
 {
-    struct block *block = block_new(BLOCK_MDL, sizeof(MDL) + 8 * page_count(address, length), settings.guard);
+    struct block *block = block_new(BLOCK_MDL, sizeof(MDL) + PFN_SIZE * page_count(address, length), settings.guard);
     mdl_fill(block_memory(block), address, length);
     block->requests = block->built = false;
     return block;
@@ -106,7 +108,7 @@ MDL *mdl_for_memory(struct memory *memory, size_t offset, uint32_t length, bool 
     mdl->Process = memory->process;
     uint64_t first = memory->first_pfn + ((memory->user & (PAGE - 1)) + offset) / PAGE;
     for (size_t i = 0; i < page_count(address, length); i++)
-        pfns(mdl)[i] = first + i;
+        pfns(mdl)[i] = (uintptr_t)first + i;
     return mdl;
 }
 
@@ -241,7 +243,7 @@ EXPORT(void, IoBuildPartialMdl, MDL *source, MDL *target, void *address, uint32_
         violation("PartialMdlRange", target, "IoBuildPartialMdl: %u bytes at offset %lld do not lie in the source's %u bytes", length, (long long)(at - start), source->ByteCount);
         return;
     }
-    size_t room = ((size_t)target->Size - sizeof *target) / 8;
+    size_t room = ((size_t)target->Size - sizeof *target) / PFN_SIZE;
     if (page_count(at, length) > room) {
         violation("PartialMdlRange", target, "IoBuildPartialMdl: the target has room for %zu pages, %zu are needed", room, page_count(at, length));
         return;
@@ -262,7 +264,7 @@ EXPORT(void, IoBuildPartialMdl, MDL *source, MDL *target, void *address, uint32_
     target->ByteCount = length;
     target->MappedSystemVa = (uint8_t *)source->MappedSystemVa + (at - start);
     size_t skip = (at >> 12) - (uintptr_t)source->StartVa / PAGE;
-    memcpy(pfns(target), pfns(source) + skip, 8 * page_count(at, length));
+    memcpy(pfns(target), pfns(source) + skip, PFN_SIZE * page_count(at, length));
 }
 
 EXPORT(void, MmBuildMdlForNonPagedPool, MDL *mdl)
@@ -360,7 +362,7 @@ EXPORT_RAISES(void, MmProbeAndLockPages, MDL *mdl, int mode, int operation)
     }
     uint64_t first = memory->first_pfn + (address / PAGE - memory->user / PAGE);
     for (size_t i = 0; i < page_count(address, mdl->ByteCount); i++)
-        pfns(mdl)[i] = first + i;
+        pfns(mdl)[i] = (uintptr_t)first + i;
     atomic_fetch_add(&memory->references, 1);
     mdl->Process = memory->process;
     mdl->MdlFlags |= (int16_t)(MDL_PAGES_LOCKED | (operation ? MDL_WRITE_OPERATION : 0));

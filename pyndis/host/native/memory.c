@@ -2,12 +2,33 @@
 #include "hostile.h"
 #include <sys/mman.h>
 
-enum { PFN_SPACE = 1 << 24 };
-static const uint64_t PFN_BASE = 1ull << 36; /* above the page numbers of any host address */
-static const uintptr_t USER_BASE = 0x10000000000ull;
 static struct memory **by_page;
 static uint64_t next_page;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void space_start(void)
+{
+    by_page = mmap(NULL, PFN_SPACE * sizeof *by_page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (by_page == MAP_FAILED)
+        abort();
+    if (sizeof(void *) == 4 && mmap((void *)USER_BASE, PFN_SPACE * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0) != (void *)USER_BASE)
+        abort(); /* nothing of the host's may lie where user memory is said to be */
+}
+
+/* Page numbers come round again; those of living memory are passed over. One stays free on each side. */
+static uint64_t pages_number(size_t count)
+{
+    for (uint64_t at = next_page, seen = 0, free = 0; seen < 2 * (uint64_t)PFN_SPACE; seen++, at++) {
+        if (at == PFN_SPACE)
+            at = free = 0;
+        free = by_page[at] ? 0 : free + 1;
+        if (free > count + 1) {
+            next_page = at + 1 == PFN_SPACE ? 0 : at + 1;
+            return at - count;
+        }
+    }
+    abort();
+}
 
 struct memory *memory_new(size_t size, size_t alignment)
 {
@@ -23,14 +44,12 @@ struct memory *memory_new(size_t size, size_t alignment)
         abort();
     pthread_mutex_lock(&lock);
     if (!by_page)
-        by_page = mmap(NULL, PFN_SPACE * sizeof *by_page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (next_page + memory->pages + 1 > PFN_SPACE)
-        next_page = 0; /* numbers come round again after 64 GiB of user memory */
+        space_start();
+    uint64_t first = pages_number(memory->pages);
     for (size_t i = 0; i < memory->pages; i++)
-        by_page[next_page + i] = memory;
-    memory->first_pfn = PFN_BASE + next_page;
-    memory->user = USER_BASE + next_page * PAGE + offset;
-    next_page += memory->pages + 1;
+        by_page[first + i] = memory;
+    memory->first_pfn = PFN_BASE + first;
+    memory->user = (uintptr_t)(USER_BASE + first * PAGE + offset);
     pthread_mutex_unlock(&lock);
     memory->writable = true;
     atomic_init(&memory->references, 1);
@@ -61,6 +80,11 @@ void memory_release(struct memory *memory)
 struct memory *memory_of_pfn(uint64_t pfn)
 {
     return pfn - PFN_BASE < PFN_SPACE && by_page ? by_page[pfn - PFN_BASE] : NULL;
+}
+
+bool user_address(uintptr_t address)
+{
+    return address - USER_BASE < (uint64_t)PFN_SPACE * PAGE;
 }
 
 struct memory *memory_of_user(uintptr_t address)

@@ -24,6 +24,8 @@ struct memory *memory_new(size_t size, size_t alignment);
 void memory_release(struct memory *memory);
 struct memory *memory_of_pfn(uint64_t pfn);
 struct memory *memory_of_user(uintptr_t address);
+/* Whether user memory may be said to lie there. */
+bool user_address(uintptr_t address);
 static inline uint8_t *memory_bytes(struct memory *memory)
 {
     return memory->host + (memory->user & (PAGE - 1));

@@ -178,7 +178,7 @@ COMMAND("configure", command_configure, ALWAYS | INLINE)
     settings.verifier = argument_number(command, "verifier", 1);
     settings.auto_advance = argument_number(command, "auto_advance", 1);
     settings.cpus = (int)argument_number(command, "cpus", 2);
-    settings.cpus = settings.cpus < 1 ? 1 : settings.cpus > 64 ? 64 : settings.cpus;
+    settings.cpus = settings.cpus < 1 ? 1 : settings.cpus > CPUS_MAX ? CPUS_MAX : settings.cpus;
     settings.stack_limit = (unsigned)argument_number(command, "stack_limit", 20480);
     settings.virtual_clock = !(clock && !strcmp(clock, "real"));
     const char *schedule = argument(command, "schedule");

@@ -102,7 +102,7 @@ static struct oid *oid_open(struct adapter *adapter, uint32_t type, uint32_t oid
     NDIS_OID_REQUEST *request = block_memory(open->block);
     *(struct header *)request = (struct header){0x96, newer ? 2 : 1, newer ? R2_SIZE : R1_SIZE};
     request->RequestType = type;
-    request->RequestId = (void *)id;
+    request->RequestId = (void *)(uintptr_t)id;
     request->RequestHandle = adapter->handle;
     request->DATA_QUERY_INFORMATION_Oid = oid; /* the three kinds begin alike: OID, buffer, length */
     request->DATA_QUERY_INFORMATION_InformationBuffer = size ? block_memory(open->buffer) : NULL;
@@ -278,7 +278,7 @@ COMMAND("cancel-oid", command_cancel_oid, NEEDS_DRIVER)
     struct adapter *adapter = adapter_wanted(command);
     bool direct = argument_number(command, "direct", 0);
     cancel_fn *handler = direct ? miniport.entry.CancelDirectOidRequestHandler : miniport.entry.CancelOidRequestHandler;
-    void *id = (void *)argument_number(command, "request_id", 0);
+    void *id = (void *)(uintptr_t)argument_number(command, "request_id", 0);
     if (adapter && handler)
         CALL_DRIVER("MiniportCancelOidRequest", PASSIVE, adapter->handle, handler(adapter->context, id));
 }

@@ -273,7 +273,7 @@ static void *driver_address(MDL *mdl)
     return mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL) ? mdl->MappedSystemVa : mdl_map_for_driver(mdl);
 }
 
-EXPORT_F(void *, NdisGetDataBuffer, NET_BUFFER *nb, uint32_t needed, void *storage, uint64_t multiple, uint64_t offset)
+EXPORT_F(void *, NdisGetDataBuffer, NET_BUFFER *nb, uint32_t needed, void *storage, uint32_t multiple, uint32_t offset)
 {
     ENTER_FAILS(NdisGetDataBuffer, nb, false);
     MDL *mdl = nb->CurrentMdl;

@@ -285,7 +285,7 @@ static NET_BUFFER_LIST *nbl_read(struct reader *reader, struct adapter *adapter,
     block->record = send;
     nbl->NblFlags = flags;
     cancel = own_cancel ? own_cancel : cancel;
-    memcpy((void **)nbl->NetBufferListInfo + NetBufferListCancelId, &cancel, 8);
+    memcpy((void **)nbl->NetBufferListInfo + NetBufferListCancelId, &cancel, sizeof(void *));
     return nbl;
 }
 
@@ -333,7 +333,7 @@ COMMAND("cancel-send", command_cancel_send, NEEDS_DRIVER)
 {
     struct adapter *adapter = adapter_wanted(command);
     cancel_fn *handler = miniport.entry.CancelSendHandler;
-    void *id = (void *)argument_number(command, "cancel", 0);
+    void *id = (void *)(uintptr_t)argument_number(command, "cancel", 0);
     if (adapter)
         CALL_DRIVER("MiniportCancelSend", argument_number(command, "dispatch", 0) ? DISPATCH : PASSIVE, adapter->handle, handler(adapter->context, id));
 }

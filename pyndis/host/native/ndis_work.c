@@ -252,7 +252,7 @@ static void thread_run(void *argument)
     free(thread);
 }
 
-EXPORT_F(status_t, PsCreateSystemThread, uint64_t *result, uint32_t access, const OBJECT_ATTRIBUTES *attributes, uint64_t process, void *id, void *start, void *context)
+EXPORT_F(status_t, PsCreateSystemThread, uintptr_t *result, uint32_t access, const OBJECT_ATTRIBUTES *attributes, uintptr_t process, void *id, void *start, void *context)
 {
     ENTER_FAILS(PsCreateSystemThread, NULL, true);
     (void)access, (void)process, (void)id;
@@ -268,7 +268,7 @@ EXPORT_F(status_t, PsCreateSystemThread, uint64_t *result, uint32_t access, cons
     atomic_fetch_add(&thread->record->references, 1);
     bool kernel = attributes && attributes->Attributes & OBJ_KERNEL_HANDLE;
     struct handle *handle = handle_new(kernel ? process_system() : process_current(), 0, NULL, thread->record, kernel);
-    *result = handle->value;
+    *result = (uintptr_t)handle->value;
     submit("system thread", thread_run, thread, (struct job_options){.driver = true});
     return STATUS_SUCCESS;
 }

@@ -12,7 +12,7 @@ EXPORT_DATA(PsThreadType, &thread_type)
 enum { HANDLE_INFORMATION_CLASS = 64 };
 struct handle_entry { /* SYSTEM_HANDLE_TABLE_ENTRY_INFO_EX */
     void *object;
-    uint64_t pid, value;
+    uintptr_t pid, value;
     uint32_t access;
     uint16_t back_trace, type;
     uint32_t attributes, reserved;
@@ -57,14 +57,14 @@ static void reference(const void *address, const char *call)
         violation("ObjectReference", address, "%s(%p): this is no object, or it is gone", call, address);
 }
 
-EXPORT(int64_t, ObfReferenceObject, void *object)
+EXPORT(intptr_t, ObfReferenceObject, void *object)
 {
     ENTER(ObfReferenceObject, object);
     reference(object, "ObfReferenceObject");
     return 2;
 }
 
-EXPORT(int64_t, ObfDereferenceObject, void *object)
+EXPORT(intptr_t, ObfDereferenceObject, void *object)
 {
     ENTER(ObfDereferenceObject, object);
     dereference(object, "ObfDereferenceObject");
@@ -85,13 +85,13 @@ EXPORT(status_t, ObReferenceObjectByPointer, void *object, uint32_t access, void
     return STATUS_SUCCESS;
 }
 
-EXPORT_F(status_t, ObReferenceObjectByHandle, uint64_t value, uint32_t access, void *type, uint8_t mode, void **result, void *information)
+EXPORT_F(status_t, ObReferenceObjectByHandle, uintptr_t value, uint32_t access, void *type, uint8_t mode, void **result, void *information)
 {
     ENTER_FAILS(ObReferenceObjectByHandle, NULL, true);
     (void)access, (void)information;
     if (fail_)
         return (status_t)STATUS_INSUFFICIENT_RESOURCES;
-    struct handle *handle = handle_of_value(process_current(), value & ~3ull);
+    struct handle *handle = handle_of_value(process_current(), value & ~(uintptr_t)3);
     if (!handle)
         return (status_t)STATUS_INVALID_HANDLE;
     if (handle->kernel && mode)
@@ -106,10 +106,10 @@ EXPORT_F(status_t, ObReferenceObjectByHandle, uint64_t value, uint32_t access, v
     return STATUS_SUCCESS;
 }
 
-EXPORT(status_t, ObCloseHandle, uint64_t value, uint8_t mode)
+EXPORT(status_t, ObCloseHandle, uintptr_t value, uint8_t mode)
 {
     ENTER(ObCloseHandle, NULL);
-    struct handle *handle = handle_of_value(process_current(), value & ~3ull);
+    struct handle *handle = handle_of_value(process_current(), value & ~(uintptr_t)3);
     if (!handle || (handle->kernel && mode))
         return (status_t)STATUS_INVALID_HANDLE;
     if (handle->protect && mode)
@@ -122,21 +122,21 @@ EXPORT(status_t, ObCloseHandle, uint64_t value, uint8_t mode)
     return STATUS_SUCCESS;
 }
 
-EXPORT(status_t, ZwClose, uint64_t value)
+EXPORT(status_t, ZwClose, uintptr_t value)
 {
     ENTER(ZwClose, NULL);
-    struct handle *handle = handle_of_value(process_current(), value & ~3ull);
+    struct handle *handle = handle_of_value(process_current(), value & ~(uintptr_t)3);
     if (!handle)
         return (status_t)STATUS_INVALID_HANDLE;
     handle_close(handle);
     return STATUS_SUCCESS;
 }
 
-EXPORT(status_t, ObSetHandleAttributes, uint64_t value, const uint8_t *information, uint8_t mode)
+EXPORT(status_t, ObSetHandleAttributes, uintptr_t value, const uint8_t *information, uint8_t mode)
 {
     ENTER(ObSetHandleAttributes, NULL);
     (void)mode;
-    struct handle *handle = handle_of_value(process_current(), value & ~3ull);
+    struct handle *handle = handle_of_value(process_current(), value & ~(uintptr_t)3);
     if (!handle)
         return (status_t)STATUS_INVALID_HANDLE;
     handle->protect = information[1];
@@ -176,8 +176,8 @@ static size_t handles_fill(struct handle_entry *entries, size_t capacity)
         if (!handle->open)
             continue;
         if (count < capacity)
-            entries[count] = (struct handle_entry){handle->file ? (void *)handle->file->object : handle->object->body, handle->process->pid,
-                                                   stale_handle && handle->client == stale_handle ? stale_value : handle->value,
+            entries[count] = (struct handle_entry){handle->file ? (void *)handle->file->object : handle->object->body, (uintptr_t)handle->process->pid,
+                                                   (uintptr_t)(stale_handle && handle->client == stale_handle ? stale_value : handle->value),
                                                    handle->access, 0, handle->file ? 37 : 16, 0, 0};
         count++;
     }
@@ -194,20 +194,21 @@ EXPORT_F(status_t, ZwQuerySystemInformation, uint32_t class, void *buffer, uint3
         return (status_t)STATUS_INVALID_INFO_CLASS;
     if (fail_)
         return (status_t)STATUS_INSUFFICIENT_RESOURCES;
-    size_t capacity = length >= 16 ? (length - 16) / sizeof(struct handle_entry) : 0;
-    size_t count = handles_fill((struct handle_entry *)((uint8_t *)buffer + 16), capacity);
+    uintptr_t head[2] = {0}; /* how many, reserved */
+    size_t capacity = length >= sizeof head ? (length - sizeof head) / sizeof(struct handle_entry) : 0;
+    size_t count = handles_fill((struct handle_entry *)((uint8_t *)buffer + sizeof head), capacity);
     if (needed)
-        *needed = (uint32_t)(16 + count * sizeof(struct handle_entry));
-    if (length < 16 || count > capacity)
+        *needed = (uint32_t)(sizeof head + count * sizeof(struct handle_entry));
+    if (length < sizeof head || count > capacity)
         return (status_t)STATUS_INFO_LENGTH_MISMATCH;
-    uint64_t head[2] = {count, 0};
-    memcpy(buffer, head, 16);
+    head[0] = count;
+    memcpy(buffer, head, sizeof head);
     return STATUS_SUCCESS;
 }
 
 /* ---- processes ---- */
 
-EXPORT_F(status_t, PsLookupProcessByProcessId, uint64_t pid, void **result)
+EXPORT_F(status_t, PsLookupProcessByProcessId, uintptr_t pid, void **result)
 {
     ENTER_FAILS(PsLookupProcessByProcessId, NULL, false);
     struct process *process = fail_ ? NULL : process_of_pid(pid);
@@ -235,7 +236,7 @@ EXPORT(void, KeStackAttachProcess, void *body, KAPC_STATE *state)
     if (atomic_load(&object_of(body)->drivers) <= 0)
         violation("ProcessAttach", body, "KeStackAttachProcess on a process that the driver holds no reference on");
     memset(state, 0, sizeof *state);
-    memcpy((uint8_t *)state + 32, &self->attached, 8);
+    memcpy((uint8_t *)state + offsetof(KAPC_STATE, Process), &self->attached, sizeof self->attached);
     self->attached = process;
     self->attach_depth++;
 }
@@ -245,7 +246,7 @@ EXPORT(void, KeUnstackDetachProcess, KAPC_STATE *state)
     ENTER(KeUnstackDetachProcess, state);
     if (self->attach_depth-- <= 0)
         violation("ProcessAttach", state, "KeUnstackDetachProcess without KeStackAttachProcess");
-    memcpy(&self->attached, (uint8_t *)state + 32, 8);
+    memcpy(&self->attached, (uint8_t *)state + offsetof(KAPC_STATE, Process), sizeof self->attached);
 }
 
 EXPORT(void *, IoGetCurrentProcess, void)
@@ -260,17 +261,17 @@ EXPORT(void *, PsGetCurrentProcess, void)
     return block_memory(process_current()->block);
 }
 
-EXPORT(uint64_t, PsGetCurrentProcessId, void)
+EXPORT(uintptr_t, PsGetCurrentProcessId, void)
 {
     ENTER(PsGetCurrentProcessId, NULL);
-    return process_current()->pid;
+    return (uintptr_t)process_current()->pid;
 }
 
 EXPORT(void *, PsGetProcessId, void *body)
 {
     ENTER(PsGetProcessId, body);
     struct process *process = process_of_body(body);
-    return process ? (void *)process->pid : NULL;
+    return process ? (void *)(uintptr_t)process->pid : NULL;
 }
 
 EXPORT(void *, KeGetCurrentThread, void)

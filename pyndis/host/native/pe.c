@@ -1,4 +1,4 @@
-/* Loads a PE32+ driver image: checks, maps, relocates, binds imports, protects. Every offset in the file is untrusted. */
+/* Loads a driver image, PE32 on x86 and PE32+ elsewhere: checks, maps, relocates, binds imports, protects. Every offset in the file is untrusted. */
 #include "pe.h"
 #include <sys/mman.h>
 
@@ -6,12 +6,28 @@ struct image image;
 bool export_available(const char *name);
 
 enum {
-    MACHINE_AMD64 = 0x8664, MAGIC_PE32_PLUS = 0x20B, SUBSYSTEM_NATIVE = 1,
+    SUBSYSTEM_NATIVE = 1,
     DIRECTORY_IMPORT = 1, DIRECTORY_EXCEPTION = 3, DIRECTORY_RELOCATION = 5, DIRECTORY_LOAD_CONFIG = 10, DIRECTORY_DELAY = 13,
-    RELOCATION_ABSOLUTE = 0, RELOCATION_DIR64 = 10,
+    RELOCATION_ABSOLUTE = 0,
     SECTION_EXECUTE = 0x20000000, SECTION_READ = 0x40000000, SECTION_WRITE = (int)0x80000000,
-    IMAGE_LIMIT = 256 << 20,
+    IMAGE_LIMIT = 256 << 20, WORD = sizeof(uintptr_t),
 };
+/* What an image of this machine looks like: offsets in the optional header, the relocation of addresses, the load configuration. */
+#if defined(__i386__)
+enum { MACHINE = 0x14C, MAGIC = 0x10B, IMAGE_BASE = 28, DIRECTORIES = 96, RELOCATION_ADDRESS = 3, COOKIE = 0x3C, GUARD_CHECK = 0x48, GUARD_DISPATCH = 0x4C };
+#define MACHINE_NAME "x86"
+static const uintptr_t COOKIE_BITS = UINTPTR_MAX;
+#else
+enum { MAGIC = 0x20B, IMAGE_BASE = 24, DIRECTORIES = 112, RELOCATION_ADDRESS = 10, COOKIE = 0x58, GUARD_CHECK = 0x70, GUARD_DISPATCH = 0x78 };
+static const uintptr_t COOKIE_BITS = 0xFFFFFFFFFFFFull;
+#if defined(__aarch64__)
+enum { MACHINE = 0xAA64 };
+#define MACHINE_NAME "ARM64"
+#else
+enum { MACHINE = 0x8664 };
+#define MACHINE_NAME "x86-64"
+#endif
+#endif
 
 struct loader {
     const uint8_t *file;
@@ -37,10 +53,10 @@ static uint16_t u16(const uint8_t *at)
     return value;
 }
 
-static uint64_t u64(const uint8_t *at)
+static uintptr_t word(const uint8_t *at)
 {
-    uint64_t value;
-    memcpy(&value, at, 8);
+    uintptr_t value;
+    memcpy(&value, at, WORD);
     return value;
 }
 
@@ -49,24 +65,24 @@ static bool headers_check(struct loader *l)
     if (l->size < 0x40 || u16(l->file) != 0x5A4D)
         REFUSE(l, "this is no PE image: it does not start with MZ");
     l->header = u32(l->file + 0x3C);
-    if (l->header > l->size || l->size - l->header < 24 + 112 || u32(l->file + l->header) != 0x4550)
+    if (l->header > l->size || l->size - l->header < 24 + DIRECTORIES || u32(l->file + l->header) != 0x4550)
         REFUSE(l, "the PE header is missing or cut off");
     const uint8_t *coff = l->file + l->header + 4;
     uint16_t optional_size = u16(coff + 16);
     l->optional = l->header + 24;
     l->sections = l->optional + optional_size;
     l->section_count = u16(coff + 2);
-    if (u16(coff) != MACHINE_AMD64)
-        REFUSE(l, "the image is for machine 0x%04x; this host runs x86-64 (0x8664)", u16(coff));
-    if (u16(l->file + l->optional) != MAGIC_PE32_PLUS || optional_size < 112)
-        REFUSE(l, "the image is not PE32+");
+    if (u16(coff) != MACHINE)
+        REFUSE(l, "the image is for machine 0x%04x; this host runs " MACHINE_NAME " (0x%04x)", u16(coff), MACHINE);
+    if (u16(l->file + l->optional) != MAGIC || optional_size < DIRECTORIES)
+        REFUSE(l, "the image is not %s", MAGIC == 0x20B ? "PE32+" : "PE32");
     if ((uint64_t)l->sections + 40ull * l->section_count > l->size || l->section_count == 0 || l->section_count > 96)
         REFUSE(l, "the section table is cut off or empty");
     const uint8_t *optional = l->file + l->optional;
     l->image_size = u32(optional + 56);
     l->headers_size = u32(optional + 60);
-    l->directory_count = u32(optional + 108);
-    if (l->directory_count > 16u || 112u + 8u * l->directory_count > optional_size)
+    l->directory_count = u32(optional + DIRECTORIES - 4);
+    if (l->directory_count > 16u || DIRECTORIES + 8u * l->directory_count > optional_size)
         REFUSE(l, "the data directories do not fit the optional header");
     if (u32(optional + 32) != PAGE)
         REFUSE(l, "section alignment is 0x%x; wanted 0x1000", u32(optional + 32));
@@ -82,8 +98,8 @@ static bool directory(const struct loader *l, unsigned index, uint32_t *rva, uin
     *rva = *size = 0;
     if (index >= l->directory_count)
         return false;
-    *rva = u32(l->file + l->optional + 112 + 8 * index);
-    *size = u32(l->file + l->optional + 116 + 8 * index);
+    *rva = u32(l->file + l->optional + DIRECTORIES + 8 * index);
+    *size = u32(l->file + l->optional + DIRECTORIES + 4 + 8 * index);
     return *rva != 0 && *size != 0;
 }
 
@@ -112,7 +128,7 @@ static bool sections_map(struct loader *l, uint8_t *base)
 static bool relocate(struct loader *l, uint8_t *base)
 {
     uint32_t rva, size;
-    uint64_t delta = (uint64_t)base - u64(l->file + l->optional + 24);
+    uintptr_t delta = (uintptr_t)base - word(l->file + l->optional + IMAGE_BASE);
     if (!directory(l, DIRECTORY_RELOCATION, &rva, &size))
         REFUSE(l, "the image has no relocations: a driver is loaded anywhere");
     if (!inside(l, rva, size))
@@ -122,14 +138,14 @@ static bool relocate(struct loader *l, uint8_t *base)
         if (block < 8 || block > size - at || block % 2)
             REFUSE(l, "a relocation block of %u bytes is malformed", block);
         for (uint32_t entry = 8; entry + 2 <= block; entry += 2) {
-            uint16_t word = u16(base + rva + at + entry);
-            uint64_t target = (uint64_t)page + (word & 0xFFF);
-            if (word >> 12 == RELOCATION_ABSOLUTE)
+            uint16_t kind = u16(base + rva + at + entry);
+            uint64_t target = (uint64_t)page + (kind & 0xFFF);
+            if (kind >> 12 == RELOCATION_ABSOLUTE)
                 continue;
-            if (word >> 12 != RELOCATION_DIR64 || !inside(l, target, 8))
-                REFUSE(l, "relocation 0x%04x at page 0x%x is not one for x86-64 inside the image", word, page);
-            uint64_t value = u64(base + target) + delta;
-            memcpy(base + target, &value, 8);
+            if (kind >> 12 != RELOCATION_ADDRESS || !inside(l, target, WORD))
+                REFUSE(l, "relocation 0x%04x at page 0x%x is not one for " MACHINE_NAME " inside the image", kind, page);
+            uintptr_t value = word(base + target) + delta;
+            memcpy(base + target, &value, WORD);
         }
         at += block;
     }
@@ -146,19 +162,20 @@ static const char *string_at(const struct loader *l, const uint8_t *base, uint64
 static bool module_bind(struct loader *l, uint8_t *base, const char *module, uint32_t names, uint32_t slots, struct text *missing)
 {
     for (uint32_t i = 0;; i++) {
-        if (!inside(l, (uint64_t)names + 8ull * i, 8) || !inside(l, (uint64_t)slots + 8ull * i, 8))
+        uint64_t at = (uint64_t)WORD * i;
+        if (!inside(l, names + at, WORD) || !inside(l, slots + at, WORD))
             REFUSE(l, "the imports of %s have no end", module);
-        uint64_t entry = u64(base + names + 8ull * i);
+        uintptr_t entry = word(base + names + at);
         if (!entry)
             return true;
-        const char *name = entry >> 63 ? NULL : string_at(l, base, entry + 2);
+        const char *name = entry >> (8 * WORD - 1) ? NULL : string_at(l, base, entry + 2);
         if (!name)
             REFUSE(l, "an import of %s has no name", module);
         struct export *export = export_available(name) ? export_find(name) : NULL;
-        uint64_t target = export ? (uint64_t)export->function : 0;
+        uintptr_t target = export ? (uintptr_t)export->function : 0;
         if (!export)
             text_add(missing, "%s%s!%s", missing->length ? "," : "", module, name);
-        memcpy(base + slots + 8ull * i, &target, 8);
+        memcpy(base + slots + at, &target, WORD);
         image.imports++;
     }
 }
@@ -193,20 +210,25 @@ static bool bind(struct loader *l, uint8_t *base)
     return true;
 }
 
-/* The guard pointers and the cookie of the load configuration, where the image has them. */
-static MS void guard_check(void)
+/* The guard pointers and the cookie of the load configuration, where the image has them. The check changes no register: the
+   target to call stands in one. */
+__attribute__((naked)) static void guard_check(void)
 {
+    __asm__("ret");
 }
 
 __attribute__((naked)) static void guard_dispatch(void)
 {
+#if defined(__x86_64__)
     __asm__("jmp *%rax");
+#else
+    __asm__("ret"); /* x86-64 only */
+#endif
 }
 
 static bool load_config(struct loader *l, uint8_t *base)
 {
     uint32_t rva, size;
-    enum { COOKIE = 0x58, GUARD_CHECK = 0x70, GUARD_DISPATCH = 0x78 };
     static const struct {
         uint32_t offset;
         void *function;
@@ -216,15 +238,15 @@ static bool load_config(struct loader *l, uint8_t *base)
     uint32_t length = u32(base + rva);
     if (!inside(l, rva, length))
         REFUSE(l, "the load configuration is cut off");
-    uint64_t cookie = length >= COOKIE + 8 ? u64(base + rva + COOKIE) - (uint64_t)base : 0;
-    if (cookie && inside(l, cookie, 8)) {
-        uint64_t value = ((uint64_t)base ^ 0x2B992DDFA232ull * 0x9E3779B9ull) & 0xFFFFFFFFFFFFull;
-        memcpy(base + cookie, &value, 8);
+    uintptr_t cookie = length >= COOKIE + WORD ? word(base + rva + COOKIE) - (uintptr_t)base : 0;
+    if (cookie && inside(l, cookie, WORD)) {
+        uintptr_t value = ((uintptr_t)base ^ (uintptr_t)(0x2B992DDFA232ull * 0x9E3779B9ull)) & COOKIE_BITS;
+        memcpy(base + cookie, &value, WORD);
     }
     for (size_t i = 0; i < COUNT(pointers); i++) {
-        uint64_t slot = length >= pointers[i].offset + 8 ? u64(base + rva + pointers[i].offset) - (uint64_t)base : 0;
-        if (slot && slot + (uint64_t)base && inside(l, slot, 8))
-            memcpy(base + slot, &pointers[i].function, 8);
+        uintptr_t slot = length >= pointers[i].offset + WORD ? word(base + rva + pointers[i].offset) - (uintptr_t)base : 0;
+        if (slot && slot + (uintptr_t)base && inside(l, slot, WORD))
+            memcpy(base + slot, &pointers[i].function, WORD);
     }
     return true;
 }
@@ -240,6 +262,15 @@ static void protect(struct loader *l, uint8_t *base)
     }
 }
 
+static bool function_valid(const struct loader *l, const struct runtime_function *f)
+{
+#if defined(__x86_64__)
+    return f->begin < f->end && f->end <= l->image_size && f->unwind % 4 == 0 && inside(l, f->unwind, 4 + 2 * 255 + 16);
+#else
+    return f->begin < l->image_size && (f->unwind & 3 || inside(l, f->unwind, 8));
+#endif
+}
+
 static bool functions_find(struct loader *l, uint8_t *base)
 {
     uint32_t rva, size;
@@ -250,8 +281,7 @@ static bool functions_find(struct loader *l, uint8_t *base)
     image.functions = (const struct runtime_function *)(base + rva);
     image.function_count = size / sizeof *image.functions;
     for (size_t i = 0; i < image.function_count; i++) {
-        const struct runtime_function *f = &image.functions[i];
-        if (f->begin >= f->end || f->end > l->image_size || f->unwind % 4 || !inside(l, f->unwind, 4 + 2 * 255 + 16))
+        if (!function_valid(l, &image.functions[i]))
             REFUSE(l, "entry %zu of the exception directory is malformed", i);
     }
     return true;
@@ -267,7 +297,7 @@ bool image_load(const uint8_t *file, size_t size, const char *name, const char *
     if (base == MAP_FAILED)
         REFUSE(&l, "no memory for an image of %u bytes", l.image_size);
     image.entry = u32(file + l.optional + 16);
-    image.preferred_base = u64(file + l.optional + 24);
+    image.preferred_base = word(file + l.optional + IMAGE_BASE);
     bool loaded = sections_map(&l, base) && relocate(&l, base) && bind(&l, base) && load_config(&l, base) && functions_find(&l, base);
     if (loaded && (image.entry == 0 || image.entry >= l.image_size)) {
         *code = "bad-image";
@@ -280,6 +310,7 @@ bool image_load(const uint8_t *file, size_t size, const char *name, const char *
         return false;
     }
     protect(&l, base);
+    __builtin___clear_cache((char *)base, (char *)base + l.image_size);
     image.base = base;
     image.size = l.image_size;
     snprintf(image.name, sizeof image.name, "%s", name);

@@ -3,7 +3,11 @@
 #include "host.h"
 
 struct runtime_function {
+#if defined(__x86_64__)
     uint32_t begin, end, unwind;
+#else
+    uint32_t begin, unwind;
+#endif
 };
 struct image {
     uint8_t *base;

@@ -15,7 +15,7 @@ static struct process *process_new(uint64_t id, uint64_t pid, const char *user, 
     object->body = process;
     process->id = id;
     process->pid = pid;
-    process->bits = bits;
+    process->bits = sizeof(void *) == 4 ? 32 : bits;
     process->next_handle = 0x40;
     snprintf(process->user, sizeof process->user, "%s", user);
     kernel_lock();

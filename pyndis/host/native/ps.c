@@ -29,10 +29,10 @@ EXPORT(int32_t, KeSetPriorityThread, void *thread, int32_t priority)
     return 8;
 }
 
-EXPORT(uint64_t, PsGetCurrentThreadId, void)
+EXPORT(uintptr_t, PsGetCurrentThreadId, void)
 {
     ENTER(PsGetCurrentThreadId, NULL);
-    return self->id * 4ull;
+    return (uintptr_t)self->id * 4;
 }
 
 EXPORT(uint8_t, ExGetPreviousMode, void)
@@ -79,7 +79,7 @@ EXPORT(uint32_t, NdisGroupActiveProcessorCount, uint16_t group)
 EXPORT(void, SeCaptureSubjectContext, void **context)
 {
     ENTER(SeCaptureSubjectContext, context);
-    memset(context, 0, 32);
+    memset(context, 0, sizeof(SECURITY_SUBJECT_CONTEXT));
     context[0] = process_current();
 }
 
@@ -113,7 +113,7 @@ static const uint8_t *dacl_of(const uint8_t *descriptor)
     const uint8_t *dacl;
     memcpy(&control, descriptor + 2, 2);
     memcpy(&offset, descriptor + 16, 4);
-    memcpy(&dacl, descriptor + 32, 8);
+    memcpy(&dacl, descriptor + offsetof(SECURITY_DESCRIPTOR, Dacl), sizeof dacl);
     if (!(control & SE_DACL_PRESENT))
         return NULL;
     return control & SE_SELF_RELATIVE ? (offset ? descriptor + offset : NULL) : dacl;

@@ -255,7 +255,7 @@ static void print_string(struct text *out, const UNICODE_STRING *string, bool wi
 }
 
 /* One conversion of a kernel format; `at` is after the percent sign. Returns where it ends. */
-static const char *print_one(struct text *out, const char *at, __builtin_ms_va_list *list)
+static const char *print_one(struct text *out, const char *at, ms_va_list *list)
 {
     char format[32] = "%";
     size_t n = 1;
@@ -314,7 +314,7 @@ static const char *print_one(struct text *out, const char *at, __builtin_ms_va_l
     return *at ? at + 1 : at;
 }
 
-static void print(const char *format, __builtin_ms_va_list *list)
+static void print(const char *format, ms_va_list *list)
 {
     struct text out = {0};
     while (*format) {
@@ -331,10 +331,10 @@ static void print(const char *format, __builtin_ms_va_list *list)
 EXPORT(uint32_t, DbgPrint, const char *format, ...)
 {
     ENTER(DbgPrint, NULL);
-    __builtin_ms_va_list list;
-    __builtin_ms_va_start(list, format);
+    ms_va_list list;
+    ms_va_start(list, format);
     print(format, &list);
-    __builtin_ms_va_end(list);
+    ms_va_end(list);
     return 0;
 }
 
@@ -342,9 +342,9 @@ EXPORT(uint32_t, DbgPrintEx, uint32_t component, uint32_t level, const char *for
 {
     ENTER(DbgPrintEx, NULL);
     (void)component, (void)level;
-    __builtin_ms_va_list list;
-    __builtin_ms_va_start(list, format);
+    ms_va_list list;
+    ms_va_start(list, format);
     print(format, &list);
-    __builtin_ms_va_end(list);
+    ms_va_end(list);
     return 0;
 }

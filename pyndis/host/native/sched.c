@@ -115,7 +115,7 @@ void sched_yield_turn(void)
     point_pass("yield", NULL);
 }
 
-void sched_lock(_Atomic uint64_t *word, bool shared)
+void sched_lock(_Atomic uintptr_t *word, bool shared)
 {
     if (!takes_part())
         return;

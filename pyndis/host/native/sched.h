@@ -18,7 +18,7 @@ struct task { /* a job from its submission to its end */
     uint64_t command;
     enum task_state state;
     bool driver, yields;
-    _Atomic uint64_t *wanted; /* the lock it is about to take */
+    _Atomic uintptr_t *wanted; /* the lock it is about to take */
     bool shared;
     uint64_t name, children, events, last; /* happens-before: who it is, and its latest event */
     uint64_t streak; /* points passed in a row */
@@ -32,7 +32,7 @@ void sched_point(const char *what, const void *object);
 /* This thread's turn goes to another, if there is one that can run. */
 void sched_yield_turn(void);
 /* Returns when this thread has its turn and the lock is free. */
-void sched_lock(_Atomic uint64_t *word, bool shared);
+void sched_lock(_Atomic uintptr_t *word, bool shared);
 void sched_export(const struct export *export, const void *object);
 void sched_callback(const char *name, const void *object);
 enum point point_of(const char *export_name);

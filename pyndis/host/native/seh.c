@@ -1,12 +1,14 @@
 /* Structured exceptions: raising a status and finding the driver's __except block by its unwind data. */
 #include "pe.h"
 
+void bugcheck(uint32_t code, const uintptr_t *parameters, const char *text);
+
+#if defined(__x86_64__)
 __thread uintptr_t raised_registers[8];
 enum { FLAG_HANDLER = 1, FLAG_CHAINED = 4, EXECUTE_HANDLER = 1 };
 struct scope {
     uint32_t begin, end, handler, target;
 };
-void bugcheck(uint32_t code, const uintptr_t *parameters, const char *text);
 
 /* What __C_specific_handler is given: it is told by its address only, the host walks the scopes itself. */
 EXPORT(int, __C_specific_handler, void *record, void *frame, void *context, void *dispatcher)
@@ -95,21 +97,39 @@ __attribute__((noreturn, naked)) static void resume(const struct registers *r __
             "ret");
 }
 
-/* Raises `status` in the driver function that called the running export. The registers that calls keep are as its gate
-   found them. */
-bool raise_status(uint32_t status)
+/* The registers that calls keep are as the running export's gate found them. */
+static void raise_in_caller(uint32_t status)
 {
     struct frame *frame = self->frame;
     struct registers r = {.ip = frame->ip, .sp = frame->sp};
     static const uint8_t kept[] = {3, 5, 6, 7, 12, 13, 14, 15};
     for (size_t i = 0; i < COUNT(kept); i++)
         r.r[kept[i]] = raised_registers[i];
-    r.r[4] = frame->sp;
+    r.r[STACK_POINTER] = frame->sp;
     if (seh_dispatch(status, &r)) {
         self->frame = frame->outer;
         resume(&r);
     }
-    bugcheck(0x1E, (uintptr_t[]){status, frame->ip, 0, 0}, "the driver did not handle an exception");
+}
+#else
+/* An image with handlers imports the system's part of them, which these hosts do not have. */
+bool seh_dispatch(uint32_t status, struct registers *r)
+{
+    (void)status, (void)r;
+    return false;
+}
+
+static void raise_in_caller(uint32_t status)
+{
+    (void)status;
+}
+#endif
+
+/* Raises `status` in the driver function that called the running export. */
+bool raise_status(uint32_t status)
+{
+    raise_in_caller(status);
+    bugcheck(0x1E, (uintptr_t[]){status, self->frame->ip, 0, 0}, "the driver did not handle an exception");
     return false;
 }
 

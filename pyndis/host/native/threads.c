@@ -1,11 +1,8 @@
 /* Host threads, the kernel lock, and the count of what is running: the ground of `settle`. */
 #include "sched.h"
-#include <asm/prctl.h>
 #include <signal.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 
-enum { SIGNAL_STACK = 64 * 1024, KPCR_CURRENT_THREAD = 0x188, KPCR_SELF = 0x18 };
+enum { SIGNAL_STACK = 64 * 1024 };
 
 struct job {
     struct job *next;
@@ -89,22 +86,11 @@ _Noreturn void park(void)
         pause();
 }
 
-/* What drivers reach through the GS segment: the processor block's self and current-thread fields. */
-static void segment_start(struct thread *thread)
-{
-    uint8_t *block = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    thread->kpcr = block;
-    thread->ethread = block + PAGE;
-    memcpy(block + KPCR_SELF, &thread->kpcr, 8);
-    memcpy(block + KPCR_CURRENT_THREAD, &thread->ethread, 8);
-    syscall(SYS_arch_prctl, ARCH_SET_GS, block);
-}
-
 static void self_start(void)
 {
     self = calloc(1, sizeof *self);
     self->stack_top = (uintptr_t)__builtin_frame_address(0);
-    segment_start(self);
+    processor_block_start(self);
     stack_t stack = {.ss_sp = malloc(SIGNAL_STACK), .ss_size = SIGNAL_STACK};
     sigaltstack(&stack, NULL);
     self->handle = pthread_self();

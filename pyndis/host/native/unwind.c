@@ -1,9 +1,10 @@
 /* Walks the driver's frames by the image's unwind data. */
 #include "pe.h"
+#if defined(__x86_64__)
 
 enum {
     OP_PUSH = 0, OP_ALLOC_LARGE = 1, OP_ALLOC_SMALL = 2, OP_SET_FRAME = 3, OP_SAVE = 4, OP_SAVE_FAR = 5, OP_EPILOG = 6, OP_SPARE = 7,
-    OP_SAVE_XMM = 8, OP_SAVE_XMM_FAR = 9, OP_MACHINE_FRAME = 10, FLAG_CHAINED = 4, STACK_POINTER = 4,
+    OP_SAVE_XMM = 8, OP_SAVE_XMM_FAR = 9, OP_MACHINE_FRAME = 10, FLAG_CHAINED = 4,
 };
 
 const struct runtime_function *unwind_function(uintptr_t address)
@@ -97,3 +98,4 @@ bool unwind_step(struct registers *r)
     r->sp = r->r[STACK_POINTER];
     return image_contains(r->ip);
 }
+#endif

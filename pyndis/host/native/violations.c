@@ -7,8 +7,8 @@ enum { REPORTED_MAX = 500 };
 static struct registers registers_of(const struct frame *frame)
 {
     struct registers r = {.ip = frame->ip, .sp = frame->sp};
-    r.r[4] = frame->sp;
-    r.r[5] = frame->bp;
+    r.r[STACK_POINTER] = frame->sp;
+    r.r[FRAME_POINTER] = frame->bp;
     return r;
 }
 
@@ -125,15 +125,6 @@ unsigned violation_count(void)
     return atomic_load(&violations_seen);
 }
 
-static void registers_write(struct text *report, const struct registers *r)
-{
-    static const char *const names[] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"};
-    text_add(report, "register rip=0x%zx", (size_t)r->ip);
-    for (size_t i = 0; i < COUNT(names); i++)
-        text_add(report, " %s=0x%zx", names[i], (size_t)r->r[i]);
-    text_add(report, "\n");
-}
-
 void fault_report(const char *kind, uintptr_t address, const char *extra, const char *text, const struct registers *registers)
 {
     struct text header = {0}, report = {0};
@@ -145,7 +136,7 @@ void fault_report(const char *kind, uintptr_t address, const char *extra, const 
     bool in_driver = registers && image_contains(registers->ip);
     stack_write(&report, in_driver ? registers : NULL);
     if (registers)
-        registers_write(&report, registers);
+        registers_describe(&report, registers);
     object_describe(&report, (const void *)address);
     history_write(&report, (const void *)address);
     event_send("fault", &header, report.bytes, report.length);

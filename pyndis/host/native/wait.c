@@ -12,8 +12,7 @@ void object_init(DISPATCHER_HEADER *object, enum object_type type, bool signaled
     object->Size = sizeof *object / 4;
     object->SignalState = signaled;
     void *list = object->WaitListHead;
-    memcpy(object->WaitListHead, &list, 8);
-    memcpy(object->WaitListHead + 8, &list, 8);
+    object->WaitListHead_Flink = object->WaitListHead_Blink = list;
 }
 
 static bool consumes(const DISPATCHER_HEADER *object)
