@@ -66,7 +66,7 @@ def _emulator(arch: Arch) -> tuple[str, ...]:
     raise ToolFailure(
         Diagnostic(
             "PYN-H14",
-            f"the image is for {arch}, which this machine ({platform.machine()}) does not run by itself, and no {name} is on PATH",
+            f"the image is for {arch}; this machine ({platform.machine()}) cannot run that by itself, and {name} is not on PATH",
             help=f"install qemu-user, or set {variable(arch)} to an emulator of user programs for {arch}",
         )
     )

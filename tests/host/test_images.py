@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pyndis.diagnostics import DriverFailure, UsageFailure
+from pyndis.diagnostics import DriverFailure, ToolFailure, UsageFailure
 from pyndis.host import Host
 
 
@@ -25,14 +25,38 @@ def test_a_truncated_image_is_refused(tun_image: Path, tmp_path: Path, kept: int
     assert code_of(failure) == "PYN-H01"
 
 
-def test_an_image_for_another_machine_is_refused(tun_image: Path, tmp_path: Path) -> None:
-    data = bytearray(tun_image.read_bytes())
-    machine = int.from_bytes(data[0x3C:0x40], "little") + 4
-    data[machine : machine + 2] = (0xAA64).to_bytes(2, "little")
-    (tmp_path / "arm64.sys").write_bytes(data)
+def for_machine(image: Path, machine: int, target: Path) -> Path:
+    data = bytearray(image.read_bytes())
+    at = int.from_bytes(data[0x3C:0x40], "little") + 4
+    data[at : at + 2] = machine.to_bytes(2, "little")
+    target.write_bytes(data)
+    return target
+
+
+def test_an_image_for_a_machine_that_windows_left_behind_is_refused(tun_image: Path, tmp_path: Path) -> None:
+    itanium = for_machine(tun_image, 0x200, tmp_path / "itanium.sys")
     with pytest.raises(DriverFailure) as failure:
-        load(tmp_path / "arm64.sys")
+        load(itanium)
     assert code_of(failure) == "PYN-H01"
+
+
+def test_code_under_a_false_machine_is_not_run_as_if_it_were_ours(tun_image: Path, tmp_path: Path) -> None:
+    with pytest.raises(DriverFailure) as failure:
+        load(for_machine(tun_image, 0x14C, tmp_path / "x86.sys"))
+    assert code_of(failure) == "PYN-H01"
+
+
+def test_an_image_for_a_machine_without_an_emulator_says_what_to_install(
+    tun_image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "riscv64")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolFailure) as failure:
+        load(for_machine(tun_image, 0xAA64, tmp_path / "arm64.sys"))
+    (diagnostic,) = failure.value.diagnostics
+    assert diagnostic.code == "PYN-H14"
+    assert "qemu-aarch64" in diagnostic.message
+    assert diagnostic.help is not None and "qemu-user" in diagnostic.help
 
 
 def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
