@@ -203,7 +203,7 @@ EXPORT(IRP *, IoCsqRemoveIrp, IO_CSQ *csq, IO_CSQ_IRP_CONTEXT *context)
 /* ---- the global cancel lock, for drivers that set cancel routines themselves ---- */
 
 static pthread_mutex_t cancel_mutex = PTHREAD_MUTEX_INITIALIZER;
-static _Atomic uint64_t cancel_word; /* the same for the scheduler: 0 free */
+static _Atomic uintptr_t cancel_word; /* the same for the scheduler: 0 free */
 static __thread uint8_t cancel_irql;
 
 static void cancel_acquire(void)
