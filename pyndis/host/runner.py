@@ -25,7 +25,7 @@ _EMULATORS: Mapping[Arch, str] = {"amd64": "qemu-x86_64", "x86": "qemu-i386", "a
 def command(image: Path) -> tuple[str, ...]:
     """What starts the native half for this image; its own arguments follow.
 
-    Raises ToolFailure: PYN-H14 this machine cannot run it, and as native.executable does.
+    Raises ToolFailure: PYN-H15 this machine cannot run it, and as native.executable does.
     """
     arch = architecture(image)
     runner = _runner(arch)
@@ -65,7 +65,7 @@ def _emulator(arch: Arch) -> tuple[str, ...]:
             return (path,)
     raise ToolFailure(
         Diagnostic(
-            "PYN-H14",
+            "PYN-H15",
             f"the image is for {arch}; this machine ({platform.machine()}) cannot run that by itself, and {name} is not on PATH",
             help=f"install qemu-user, or set {variable(arch)} to an emulator of user programs for {arch}",
         )

@@ -54,7 +54,7 @@ def test_an_image_for_a_machine_without_an_emulator_says_what_to_install(
     with pytest.raises(ToolFailure) as failure:
         load(for_machine(tun_image, 0xAA64, tmp_path / "arm64.sys"))
     (diagnostic,) = failure.value.diagnostics
-    assert diagnostic.code == "PYN-H14"
+    assert diagnostic.code == "PYN-H15"
     assert "qemu-aarch64" in diagnostic.message
     assert diagnostic.help is not None and "qemu-user" in diagnostic.help
 
