@@ -1,0 +1,106 @@
+"""A Windows of Wine's own in a folder: headless, with the driver and the test's ndis.sys in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+SERVICE = "wintun"
+_START = 180  # seconds, for a prefix to be made
+_RUN = 60  # seconds, for one script
+# ours instead of Wine's ndis.sys; no .NET, no browser engine, no desktop menus, which all want to be installed
+_OVERRIDES = "ndis.sys=n;mscoree,mshtml=;winemenubuilder.exe="
+
+
+def wine() -> str | None:
+    """The program that starts Windows programs, if it is installed."""
+    return shutil.which("wine64") or shutil.which("wine")
+
+
+class Prefix:
+    """Made once, because that takes ten seconds. `close` ends everything that runs in it."""
+
+    def __init__(self, program: str, folder: Path) -> None:
+        self._program = program
+        self._folder = folder
+        self._environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+        self._environment |= {
+            "WINEPREFIX": str(folder / "prefix"),
+            "WINEARCH": "win64",
+            "WINEDLLOVERRIDES": _OVERRIDES,
+            "WINEDEBUG": "-all",
+        }
+        self._runs = 0
+        self._start("wineboot", "-i", timeout=_START)
+        self.revive()
+
+    @property
+    def _system(self) -> Path:
+        return self._folder / "prefix" / "drive_c" / "windows" / "system32"
+
+    def install(self, driver: Path, ndis: Path, client: Path) -> None:
+        """Copy them to where Windows looks, and register the driver's service."""
+        drivers = self._system / "drivers"
+        shutil.copyfile(driver, drivers / f"{SERVICE}.sys")
+        shutil.copyfile(ndis, drivers / "ndis.sys")
+        shutil.copyfile(client, self._system / "pyndis-client.exe")
+        path = rf"C:\windows\system32\drivers\{SERVICE}.sys"
+        results = self.run_script([f"install {SERVICE} {path}"])
+        assert results == ['{"operation": "install", "error": 0}'], results
+
+    def run_script(self, lines: list[str]) -> list[str]:
+        """What the client wrote, by lines. AssertionError with its lines if it does not end."""
+        self._runs += 1
+        script, results = (self._folder / f"{self._runs}.{kind}" for kind in ("script", "results"))
+        script.write_text("".join(f"{line}\n" for line in lines))
+        try:
+            self._start("pyndis-client.exe", self.path_of(script), self.path_of(results), timeout=_RUN)
+        except subprocess.TimeoutExpired:
+            self.revive()
+            written = results.read_text() if results.is_file() else ""
+            raise AssertionError(f"the client does not end; it wrote:\n{written}") from None
+        return results.read_text().splitlines()
+
+    def store(self, name: str, data: bytes) -> str:
+        """Keep bytes in a file; its path for the client."""
+        file = self._folder / name
+        file.write_bytes(data)
+        return self.path_of(file)
+
+    @staticmethod
+    def path_of(path: Path) -> str:
+        """As a Windows program sees the file."""
+        return "Z:" + str(path).replace("/", "\\")
+
+    def _start(self, *argv: str, timeout: int) -> None:
+        # Into files: a pipe would stay open in the services that Wine starts meanwhile, and be waited for.
+        with (self._folder / "output").open("wb") as output:
+            subprocess.run(
+                [self._program, *argv],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                timeout=timeout,
+                check=False,
+            )
+
+    def _server(self, flag: str) -> None:
+        server = shutil.which("wineserver", path=os.environ.get("PATH", "") + ":/usr/lib/wine") or "wineserver"
+        null = subprocess.DEVNULL
+        command = [server, flag]
+        subprocess.run(command, env=self._environment, stdin=null, stdout=null, stderr=null, timeout=30, check=False)
+
+    def revive(self) -> None:
+        """End what runs, and keep the server from going away two seconds after the last program, and the devices with it."""
+        self._server("-k")
+        self._server("-w")
+        self._server("-p")
+
+    def close(self) -> None:
+        """End everything, and remove the folder: it holds some 700 MB."""
+        self._server("-k")
+        self._server("-w")
+        shutil.rmtree(self._folder / "prefix", ignore_errors=True)
