@@ -9,7 +9,7 @@ static void *driver_device_handle(struct device *device)
 
 static bool attributes_check(const NDIS_DEVICE_OBJECT_ATTRIBUTES *a)
 {
-    header_check(a, 0x85, 1, 56, 56, "NDIS_DEVICE_OBJECT_ATTRIBUTES");
+    header_check(a, 0x85, 1, NDIS_SIZEOF_DEVICE_OBJECT_ATTRIBUTES_REVISION_1, sizeof *a, "NDIS_DEVICE_OBJECT_ATTRIBUTES");
     if (!a->DeviceName || !a->SymbolicName || !a->MajorFunctions) {
         violation("DeviceAttributes", a, "a device is registered without a name, a link or dispatch entries");
         return false;
@@ -156,7 +156,7 @@ struct configuration {
 EXPORT_F(uint32_t, NdisOpenConfigurationEx, const NDIS_CONFIGURATION_OBJECT *object, void **result)
 {
     ENTER_FAILS(NdisOpenConfigurationEx, object, true);
-    header_check(object, 0xA9, 1, 20, 24, "NDIS_CONFIGURATION_OBJECT");
+    header_check(object, 0xA9, 1, NDIS_SIZEOF_CONFIGURATION_OBJECT_REVISION_1, sizeof *object, "NDIS_CONFIGURATION_OBJECT");
     struct adapter *adapter = fail_ ? NULL : adapter_of(object->NdisHandle, "NdisOpenConfigurationEx");
     if (!adapter)
         return NDIS_STATUS_FAILURE;

@@ -68,9 +68,10 @@ static uint32_t registration_check(const NDIS_MINIPORT_DRIVER_CHARACTERISTICS *c
         return NDIS_STATUS_BAD_VERSION;
     bool newest = version >= 0x0650;
     const struct header *header = (const struct header *)c;
-    if (header->type != 0x8A || header->revision != (newest ? 3 : 2) || header->size < (newest ? 160 : 152) || header->size > 160) {
-        violation("NdisMRegisterMiniportDriver", c, "the characteristics have the header type 0x%02x, revision %u, size %u; wanted 0x8a, %d and %d to 160", header->type,
-                  header->revision, header->size, newest ? 3 : 2, newest ? 160 : 152);
+    unsigned least = newest ? NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_3 : NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2;
+    if (header->type != 0x8A || header->revision != (newest ? 3 : 2) || header->size < least || header->size > sizeof *c) {
+        violation("NdisMRegisterMiniportDriver", c, "the characteristics have the header type 0x%02x, revision %u, size %u; wanted 0x8a, %d and %u to %zu", header->type,
+                  header->revision, header->size, newest ? 3 : 2, least, sizeof *c);
         return NDIS_STATUS_BAD_CHARACTERISTICS;
     }
     if (!handlers_present(c)) {

@@ -200,7 +200,7 @@ static void adapter_gone(struct adapter *adapter)
 static void pnp_event_send(struct adapter *adapter, uint32_t event, uint32_t value)
 {
     struct block *block, *data = block_new(BLOCK_DATA, 4, true);
-    NET_DEVICE_PNP_EVENT *message = parameters_new(sizeof *message, 0x80, 1, 44, &block);
+    NET_DEVICE_PNP_EVENT *message = parameters_new(sizeof *message, 0x80, 1, NDIS_SIZEOF_NET_DEVICE_PNP_EVENT_REVISION_1, &block);
     event_fn *handler = miniport.entry.DevicePnPEventNotifyHandler;
     memcpy(block_memory(data), &value, 4);
     message->DevicePnPEvent = event;
@@ -223,7 +223,7 @@ void adapter_pnp_event(struct adapter *adapter, uint32_t event)
 uint32_t adapter_initialize(struct adapter *adapter)
 {
     struct block *block;
-    NDIS_MINIPORT_INIT_PARAMETERS *parameters = parameters_new(sizeof *parameters, 0x81, 1, 64, &block);
+    NDIS_MINIPORT_INIT_PARAMETERS *parameters = parameters_new(sizeof *parameters, 0x81, 1, NDIS_SIZEOF_MINIPORT_INIT_PARAMETER_REVISION_1, &block);
     initialize_fn *handler = miniport.entry.InitializeHandlerEx;
     uint64_t luid = (uint64_t)adapter->iftype << 48 | (uint64_t)adapter->luid << 24;
     uint32_t status;
@@ -251,7 +251,7 @@ uint32_t adapter_initialize(struct adapter *adapter)
 uint32_t adapter_restart(struct adapter *adapter)
 {
     struct block *block;
-    void *parameters = parameters_new(24, 0x80, 1, 20, &block);
+    void *parameters = parameters_new(sizeof(NDIS_MINIPORT_RESTART_PARAMETERS), 0x80, 1, NDIS_SIZEOF_MINIPORT_RESTART_PARAMETERS_REVISION_1, &block);
     parameters_fn *handler = miniport.entry.RestartHandler;
     uint32_t status;
     operation_start(&adapter->restart);
@@ -348,7 +348,7 @@ static uint32_t registration_set(struct adapter *adapter, const NDIS_MINIPORT_AD
         violation("MiniportAttributes", adapter->handle, "registration attributes are set %s", adapter->registration_set ? "twice" : "outside MiniportInitializeEx");
         return NDIS_STATUS_FAILURE;
     }
-    header_check(a, 0x9E, miniport.version >= 0x061E ? 2 : 1, 28, 32, "NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES");
+    header_check(a, 0x9E, miniport.version >= 0x061E ? 2 : 1, NDIS_SIZEOF_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_2, sizeof *a, "NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES");
     if (!a->MiniportAdapterContext)
         violation("MiniportAttributes", adapter->handle, "MiniportAdapterContext is NULL");
     declared_keep(adapter, "registration", a, ((const struct header *)a)->size);
@@ -364,7 +364,7 @@ static uint32_t general_set(struct adapter *adapter, const NDIS_MINIPORT_ADAPTER
         violation("MiniportAttributes", adapter->handle, "general attributes are set at the wrong time: once, from MiniportInitializeEx, after the registration attributes");
         return NDIS_STATUS_FAILURE;
     }
-    header_check(a, 0x9F, 2, 224, 224, "NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES");
+    header_check(a, 0x9F, 2, NDIS_SIZEOF_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_2, sizeof *a, "NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES");
     if (!a->PowerManagementCapabilitiesEx || a->PowerManagementCapabilities)
         violation("MiniportAttributes", adapter->handle, "PowerManagementCapabilitiesEx must be set and PowerManagementCapabilities NULL from NDIS 6.20 on");
     if (a->PowerManagementCapabilitiesEx) {

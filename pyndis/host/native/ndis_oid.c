@@ -13,7 +13,7 @@ struct oid {
     struct oid *next;
 };
 static struct oid *open_oids; /* under the kernel lock */
-enum { R1_SIZE = 236, R2_SIZE = 248, FILL = 0xA5 };
+enum { FILL = 0xA5 };
 static const uint64_t OID_LIMIT = 12ull * 10000000;
 
 /* OIDs that take something away: they succeed, unless the adapter is going. */
@@ -94,13 +94,13 @@ static struct oid *oid_open(struct adapter *adapter, uint32_t type, uint32_t oid
     open->adapter = adapter;
     open->direct = direct;
     open->request_id = id;
-    open->block = block_new(BLOCK_OID, R2_SIZE, true);
+    open->block = block_new(BLOCK_OID, sizeof(NDIS_OID_REQUEST), true);
     open->block->record = open;
     open->block->hosts = true;
     open->buffer = block_new(BLOCK_DATA, size, true);
     memcpy(block_memory(open->buffer), data, size);
     NDIS_OID_REQUEST *request = block_memory(open->block);
-    *(struct header *)request = (struct header){0x96, newer ? 2 : 1, newer ? R2_SIZE : R1_SIZE};
+    *(struct header *)request = (struct header){0x96, newer ? 2 : 1, newer ? NDIS_SIZEOF_OID_REQUEST_REVISION_2 : NDIS_SIZEOF_OID_REQUEST_REVISION_1};
     request->RequestType = type;
     request->RequestId = (void *)(uintptr_t)id;
     request->RequestHandle = adapter->handle;
@@ -304,7 +304,7 @@ EXPORT(void, NdisMIndicateStatusEx, void *handle, const NDIS_STATUS_INDICATION *
     locks_free_check("NdisMIndicateStatusEx", handle);
     if (!adapter)
         return;
-    header_check(indication, 0x98, 1, 112, 112, "NDIS_STATUS_INDICATION");
+    header_check(indication, 0x98, 1, NDIS_SIZEOF_STATUS_INDICATION_REVISION_1, sizeof *indication, "NDIS_STATUS_INDICATION");
     if (!adapter->registration_set)
         violation("NdisMIndicateStatusEx", handle, "a status is indicated before the registration attributes are set");
     if (indication->SourceHandle != handle)
@@ -313,7 +313,7 @@ EXPORT(void, NdisMIndicateStatusEx, void *handle, const NDIS_STATUS_INDICATION *
     text_add(&header, " adapter=%llu code=0x%08x", (unsigned long long)adapter->id, (uint32_t)indication->StatusCode);
     if ((uint32_t)indication->StatusCode == NDIS_STATUS_LINK_STATE && indication->StatusBufferSize >= sizeof(NDIS_LINK_STATE)) {
         const NDIS_LINK_STATE *link = indication->StatusBuffer;
-        header_check(link, 0x80, 1, 40, sizeof *link, "NDIS_LINK_STATE");
+        header_check(link, 0x80, 1, NDIS_SIZEOF_LINK_STATE_REVISION_1, sizeof *link, "NDIS_LINK_STATE");
         if ((int)link->MediaConnectState == adapter->link)
             note("LinkStateRepeated", handle, "the link state %s is indicated again", states[adapter->link % 3]);
         adapter->link = (int)link->MediaConnectState;

@@ -41,7 +41,7 @@ static void pool_end(void *handle, enum block_kind kind, const char *call)
 EXPORT_F(void *, NdisAllocateNetBufferListPool, void *handle, const NET_BUFFER_LIST_POOL_PARAMETERS *p)
 {
     ENTER_FAILS(NdisAllocateNetBufferListPool, handle, true);
-    header_check(p, 0x80, 1, 16, 16, "NET_BUFFER_LIST_POOL_PARAMETERS");
+    header_check(p, 0x80, 1, NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1, sizeof *p, "NET_BUFFER_LIST_POOL_PARAMETERS");
     if (!p->PoolTag)
         violation("PoolTag", p, "an NBL pool without a tag");
     if (p->ContextSize % 16)
@@ -60,7 +60,7 @@ EXPORT(void, NdisFreeNetBufferListPool, void *handle)
 EXPORT_F(void *, NdisAllocateNetBufferPool, void *handle, const NET_BUFFER_POOL_PARAMETERS *p)
 {
     ENTER_FAILS(NdisAllocateNetBufferPool, handle, true);
-    header_check(p, 0x80, 1, 12, 12, "NET_BUFFER_POOL_PARAMETERS");
+    header_check(p, 0x80, 1, NDIS_SIZEOF_NET_BUFFER_POOL_PARAMETERS_REVISION_1, sizeof *p, "NET_BUFFER_POOL_PARAMETERS");
     return fail_ ? NULL : pool_make(handle, BLOCK_NB_POOL, (struct nb_pool){false, true, 0, p->PoolTag, p->DataSize, 0});
 }
 

@@ -39,7 +39,7 @@ static void timer_fire(struct timer *base)
 EXPORT_F(uint32_t, NdisAllocateTimerObject, void *handle, const NDIS_TIMER_CHARACTERISTICS *c, void **result)
 {
     ENTER_FAILS(NdisAllocateTimerObject, handle, true);
-    header_check(c, 0x97, 1, 24, 24, "NDIS_TIMER_CHARACTERISTICS");
+    header_check(c, 0x97, 1, NDIS_SIZEOF_TIMER_CHARACTERISTICS_REVISION_1, sizeof *c, "NDIS_TIMER_CHARACTERISTICS");
     if (!c->AllocationTag || !c->TimerFunction)
         violation("TimerCharacteristics", c, "a timer without a tag or without a function");
     if (fail_)
