@@ -17,6 +17,7 @@ from pyndis.cli import ending
 COMMANDS = {
     "build": "compile a driver, and sign and package the result",
     "check": "apply the compile-time rules to a driver",
+    "test": "try every contract of a miniport on a driver",
     "run": "carry real traffic through a driver, on Linux",
     "sign": "sign images and catalogs",
     "verify": "check the signatures of images and catalogs",

@@ -263,6 +263,12 @@ class Host:
         """Seconds since the start, by the driver's clock."""
         return self._state().number("now") / TICKS_PER_SECOND
 
+    @property
+    def blocks(self) -> int:
+        """How many pieces of memory, of all kinds, the driver has now."""
+        self.settle()
+        return self._state().number("blocks")
+
     def advance(self, seconds: float) -> None:
         """Let virtual time go on: what falls due fires, in order."""
         must_settle(rest_of(self.session.call("advance", ticks=round(seconds * TICKS_PER_SECOND))))

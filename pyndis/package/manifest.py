@@ -92,6 +92,14 @@ class Windows:
 
 
 @dataclass(frozen=True)
+class Test:
+    """What `pyndis test` needs to know about the driver."""
+
+    traffic: Annotated[str, rules.PYTHON_FILE] = ""
+    """How a client makes traffic (pyndis.contract.traffic); empty: nobody says."""
+
+
+@dataclass(frozen=True)
 class Manifest:
     """A checked `driver.toml`. `options` are the choices that the driver's Python reads with `option()`."""
 
@@ -101,6 +109,7 @@ class Manifest:
     setup: Setup = Setup()
     ndis: Ndis = Ndis()
     windows: Windows = Windows()
+    test: Test = Test()
     options: Mapping[str, str] = field(default_factory=dict)
     source: TomlSource | None = field(default=None, compare=False, repr=False)
 

@@ -160,6 +160,11 @@ BINDINGS = Rule(
     '"ndis5"',
     _matching("[A-Za-z0-9_]+(,[A-Za-z0-9_]+)*"),
 )
+PYTHON_FILE = Rule(
+    "a Python file in the driver's folder or below it",
+    '"client/traffic.py"',
+    _matching(r"([A-Za-z0-9_-]+/)*[A-Za-z0-9_-]+\.py"),
+)
 GUID = Rule("a GUID in braces", '"{4D36E972-E325-11CE-BFC1-08002BE10318}"', _guid)
 VERSION = Rule("four numbers between dots, each at most 65535", '"1.0.0.0"', _version)
 SYSTEM_VERSION = Rule(

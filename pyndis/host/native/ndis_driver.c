@@ -316,10 +316,18 @@ COMMAND("unload", command_unload, NEEDS_DRIVER)
     unloaded_check();
 }
 
+static void driver_block_count(struct block *block, void *argument)
+{
+    unsigned *count = argument;
+    *count += !block->hosts;
+}
+
 COMMAND("state", command_state, ALWAYS)
 {
-    reply_format(command, "driver=%s entry_status=0x%08x now=%llu busy=%ld violations=%u", atomic_load(&driver_dead) ? "dead" : driver_state, entry_status,
-                 (unsigned long long)clock_ticks(), busy_count(), violation_count());
+    unsigned blocks = 0;
+    blocks_each(driver_block_count, &blocks);
+    reply_format(command, "driver=%s entry_status=0x%08x now=%llu busy=%ld violations=%u blocks=%u", atomic_load(&driver_dead) ? "dead" : driver_state,
+                 entry_status, (unsigned long long)clock_ticks(), busy_count(), violation_count(), blocks);
 }
 
 COMMAND("exit", command_exit, ALWAYS)

@@ -1,0 +1,1 @@
+"""A report as people read it, as JSON, and as JUnit's XML."""
