@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
-from pyndis.host import Adapter, Chain, Handle, Host, Operation, Process, SystemRefused
+from pyndis.host import Adapter, Chain, CommandRefused, Handle, Host, Operation, Process, Request, SystemRefused
 from pyndis.host.nbl import Sendable, encode_chain, nbl_of
 from pyndis.host.wire import Value
 
@@ -63,6 +64,21 @@ def close_all(host: Host, handles: Sequence[Handle]) -> None:
         except SystemRefused:
             if not handle.closed_by_force:
                 raise
+
+
+def end(*operations: Operation) -> None:
+    """Wait for operations that raced; one that came too late to be legal, as a send to an adapter that was halted, is as good."""
+    for operation in operations:
+        with suppress(CommandRefused):
+            operation.wait()
+
+
+def came(request: Request) -> bool:
+    """Whether a request that raced with the end of its handle got to the driver at all; waits until it is known."""
+    try:
+        return request.returned >= 0
+    except (SystemRefused, CommandRefused):
+        return False
 
 
 def cancel_io(host: Host, handle: Handle) -> Operation:

@@ -187,11 +187,11 @@ def storm(bench: Bench) -> None:
             _, sent = started.send(rig.host, rig.adapter, rig.packets(4))
             under_way = [started.kill(rig.host, processes[-1]), sent]
             started.close_all(rig.host, handles[:1])
-            for operation in under_way:
-                operation.wait()
+            started.end(*under_way)
             for process in processes[:-1]:
                 process.kill()
             for request in requests:
-                bench.demand(request.done, "CleanupFailed", f"{request} was open after its process had gone")
+                open_still = started.came(request) and not request.done
+                bench.demand(not open_still, "CleanupFailed", f"{request} was open after its process had gone")
             bench.count("requests", len(requests))
         _still_works(rig)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyndis.contract import started
 from pyndis.contract.bench import Bench, Rig
 from pyndis.contract.case import Area
-from pyndis.contract.started import close_all
+from pyndis.contract.started import close_all, end
 
 AREA = Area("removal", "removal, shutdown and halt")
 
@@ -133,5 +133,4 @@ def halt_race(bench: Bench) -> None:
             under_way.append(rig.adapter.halt(wait=False))
             under_way.append(started.kill(rig.host, killed))
             close_all(rig.host, closed)
-            for operation in under_way:
-                operation.wait()
+            end(*under_way)
