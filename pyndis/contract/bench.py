@@ -18,7 +18,7 @@ from pyndis.host import Adapter, Chain, Handle, Host, OpenRefused, Process, Requ
 
 LUID = 7
 SEND_PATIENCE = 31  # seconds; Driver Verifier wants each send completed within 30 (NdisTimedDataSend)
-_MOST_FINDINGS = 20
+_MOST_OF_A_RULE = 8  # findings of one case
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,9 @@ class Bench:
     figures: dict[str, int] = field(default_factory=dict)
 
     def note(self, finding: Finding) -> None:
-        """Add a finding, with what is tried just now, unless it says again what is known, or there are enough."""
-        known = any(
-            (each.rule, each.place or each.message) == (finding.rule, finding.place or finding.message) for each in self.findings
-        )
-        if not known and len(self.findings) < _MOST_FINDINGS:
+        """Add a finding, with what is tried just now, unless it says again what is known, or there are enough of its rule."""
+        said = [each.place or each.message for each in self.findings if each.rule == finding.rule]
+        if (finding.place or finding.message) not in said and len(said) < _MOST_OF_A_RULE:
             details = (*finding.details, self.context) if self.context else finding.details
             self.findings.append(replace(finding, details=details))
 

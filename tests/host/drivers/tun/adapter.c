@@ -25,7 +25,7 @@ FlowLeave(TUN *Tun, ULONG Tokens)
     if (Last)
         Tun->PausePending = FALSE;
     KeReleaseSpinLock(&Tun->Lock, Irql);
-    if (Last)
+    if (Last && !MISTAKE(PAUSE_NEVER))
         NdisMPauseComplete(Adapter);
 }
 
@@ -164,7 +164,7 @@ Release(TUN *Tun)
 {
     if (Tun->DrainItem)
         NdisFreeIoWorkItem(Tun->DrainItem);
-    if (Tun->AgeTimer)
+    if (Tun->AgeTimer && !(MISTAKE(INITIALIZE_LEAK) && !Tun->DrainItem))
         NdisFreeTimerObject(Tun->AgeTimer);
     if (Tun->NblPool)
         NdisFreeNetBufferListPool(Tun->NblPool);
@@ -224,6 +224,8 @@ TunInitialize(NDIS_HANDLE Adapter, NDIS_HANDLE DriverContext, NDIS_MINIPORT_INIT
         return Status;
     }
     Tun->Halting = FALSE;
+    if (MISTAKE(GROWS))
+        KeepBlock();
     return NDIS_STATUS_SUCCESS;
 }
 

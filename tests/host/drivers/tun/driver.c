@@ -6,10 +6,31 @@ USHORT NdisVersion;
 DRIVER_INITIALIZE DriverEntry;
 MINIPORT_UNLOAD TunUnload;
 
+static VOID **Kept;
+
+/* Memory that only the driver's unload frees. */
+VOID
+KeepBlock(VOID)
+{
+    VOID **Block = ExAllocatePoolWithTag(NonPagedPoolNx, 100, POOL_TAG);
+
+    if (!Block)
+        return;
+    *Block = Kept;
+    Kept = Block;
+}
+
 _Use_decl_annotations_ VOID
 TunUnload(DRIVER_OBJECT *DriverObject)
 {
+    VOID **Next;
+
     UNREFERENCED_PARAMETER(DriverObject);
+    for (VOID **Block = Kept; Block; Block = Next)
+    {
+        Next = *Block;
+        ExFreePoolWithTag(Block, POOL_TAG);
+    }
     if (!MISTAKE(NO_DEREGISTER))
         NdisMDeregisterMiniportDriver(DriverHandle);
 }

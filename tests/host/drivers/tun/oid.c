@@ -20,12 +20,12 @@ Answer(NDIS_OID_REQUEST *Request, const VOID *Data, ULONG Size)
 {
     if (Request->DATA.QUERY_INFORMATION.InformationBufferLength < Size)
     {
-        Request->DATA.QUERY_INFORMATION.BytesNeeded = Size;
+        Request->DATA.QUERY_INFORMATION.BytesNeeded = MISTAKE(OID_WRONG_NEED) ? Size - 1 : Size;
         Request->DATA.QUERY_INFORMATION.BytesWritten = 0;
         return NDIS_STATUS_BUFFER_TOO_SHORT;
     }
     RtlCopyMemory(Request->DATA.QUERY_INFORMATION.InformationBuffer, Data, Size);
-    Request->DATA.QUERY_INFORMATION.BytesWritten = Size;
+    Request->DATA.QUERY_INFORMATION.BytesWritten = MISTAKE(OID_WRONG_BYTES) ? Size - 1 : Size;
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -147,6 +147,9 @@ SetPowerManagement(NDIS_OID_REQUEST *Request)
         Request->DATA.SET_INFORMATION.BytesNeeded = NDIS_SIZEOF_NDIS_PM_PARAMETERS_REVISION_1;
         return NDIS_STATUS_INVALID_LENGTH;
     }
+    if (Parameters->Header.Type != NDIS_OBJECT_TYPE_DEFAULT || Parameters->Header.Revision == 0 ||
+        Parameters->Header.Size < NDIS_SIZEOF_NDIS_PM_PARAMETERS_REVISION_1)
+        return NDIS_STATUS_INVALID_PARAMETER;
     if (Parameters->EnabledWoLPacketPatterns || Parameters->EnabledProtocolOffloads || Parameters->WakeUpFlags)
         return NDIS_STATUS_INVALID_PARAMETER;
     Request->DATA.SET_INFORMATION.BytesRead = NDIS_SIZEOF_NDIS_PM_PARAMETERS_REVISION_1;

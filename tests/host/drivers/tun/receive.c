@@ -112,7 +112,7 @@ AllocateNbl(TUN *Tun, IRP *Irp, ULONG Offset, const PACKET *Packet)
     MDL *Mdl = IoAllocateMdl(Address, Packet->Size, FALSE, FALSE, NULL);
     NET_BUFFER_LIST *Nbl;
 
-    if (!Mdl)
+    if (!Mdl && !MISTAKE(UNCHECKED_ALLOCATION))
         return NULL;
     IoBuildPartialMdl(Irp->MdlAddress, Mdl, Address, Packet->Size);
     Nbl = NdisAllocateNetBufferAndNetBufferList(Tun->NblPool, 0, 0, Mdl, 0, Packet->Size);

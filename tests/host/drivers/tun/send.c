@@ -81,7 +81,7 @@ static VOID
 RefuseChain(NDIS_HANDLE Adapter, NET_BUFFER_LIST *Chain, NDIS_STATUS Status)
 {
     for (NET_BUFFER_LIST *Nbl = Chain; Nbl; Nbl = NET_BUFFER_LIST_NEXT_NBL(Nbl))
-        NET_BUFFER_LIST_STATUS(Nbl) = Status;
+        NET_BUFFER_LIST_STATUS(Nbl) = MISTAKE(SEND_WRONG_STATUS) ? NDIS_STATUS_SUCCESS : Status;
     NdisMSendNetBufferListsComplete(Adapter, Chain, 0);
 }
 
@@ -123,6 +123,8 @@ TunCancelSend(NDIS_HANDLE Context, PVOID CancelId)
     SEND_QUEUE Cancelled = { 0 };
     KIRQL Irql;
 
+    if (MISTAKE(CANCEL_MISSES))
+        return;
     KeAcquireSpinLock(&Tun->Lock, &Irql);
     while (Tun->Sends.First)
     {

@@ -79,6 +79,8 @@ typedef struct _TUN
 
 extern NDIS_HANDLE DriverHandle;
 extern USHORT NdisVersion; /* as registered: major << 8 | minor */
+VOID
+KeepBlock(VOID);
 
 /* adapter.c */
 MINIPORT_INITIALIZE TunInitialize;
