@@ -58,6 +58,7 @@ def command(
         return DONE
     it = chosen(driver, arch, overrides, brand, traffic)
     subject = contract.Subject(it.image, it.arch, it.traffic, seed, cycles)
+    contract.must_load(it.image)
     report = _run(cases, subject, " ".join(it.words), str(driver))
     _tell(report, as_json, junit_file)
     return DONE if report.passed else DRIVER

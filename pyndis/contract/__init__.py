@@ -8,6 +8,6 @@ from pyndis.contract.bench import Subject
 from pyndis.contract.case import Area, Case
 from pyndis.contract.catalogue import AREAS, cases
 from pyndis.contract.finding import Finding, Outcome
-from pyndis.contract.running import chosen, run_one
+from pyndis.contract.running import chosen, must_load, run_one
 
-__all__ = ["AREAS", "Area", "Case", "Finding", "Outcome", "Subject", "cases", "chosen", "run_one"]
+__all__ = ["AREAS", "Area", "Case", "Finding", "Outcome", "Subject", "cases", "chosen", "must_load", "run_one"]

@@ -5,13 +5,16 @@ from __future__ import annotations
 import fnmatch
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 from pyndis.contract.bench import Bench, Subject
 from pyndis.contract.case import Case, NotExercised
 from pyndis.contract.finding import Outcome, Verdict
 from pyndis.contract.judging import judged
 from pyndis.diagnostics import Diagnostic, UsageFailure
+from pyndis.host import DriverFault, Host, RuleBroken
 
 
 def chosen(cases: Iterable[Case], patterns: Sequence[str]) -> list[Case]:
@@ -26,6 +29,12 @@ def chosen(cases: Iterable[Case], patterns: Sequence[str]) -> list[Case]:
 
 def _matches(case: Case, pattern: str) -> bool:
     return fnmatch.fnmatchcase(case.name, pattern) or case.area == pattern
+
+
+def must_load(image: Path) -> None:
+    """Raises DriverFailure for a file that no case can run: PYN-H01 it is no image for this host, PYN-H02 an import is missing."""
+    with suppress(RuleBroken, DriverFault), Host(image):
+        pass  # what DriverEntry does wrong is for the cases to say
 
 
 def run_one(case: Case, subject: Subject, name: str) -> Outcome:
