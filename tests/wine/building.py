@@ -13,11 +13,16 @@ HERE = Path(__file__).parent
 # What the client calls, by module. The C library is Windows' own: zig's would have to be compiled first, which takes minutes.
 _IMPORTS = {
     "msvcrt.dll": (
-        "__getmainargs _snwprintf exit fclose fflush fopen fprintf fputs fread fseek ftell fgets malloc memset rewind "
-        "strcmp strlen strncpy strtok strtoul"
+        "__getmainargs _snprintf _snwprintf exit fclose fflush fopen fprintf fputs fread fseek ftell fgets malloc memset rewind "
+        "strcat strcmp strlen strncpy strtok strtoul"
     ),
     "kernel32.dll": "CancelIoEx CreateEventW GetCurrentProcess GetLastError SetEvent Sleep TerminateProcess WaitForSingleObject",
-    "advapi32.dll": "ControlService CreateServiceA OpenSCManagerA OpenServiceA QueryServiceStatus StartServiceA",
+    "advapi32.dll": "ControlService OpenSCManagerA OpenServiceA QueryServiceConfigA QueryServiceStatus StartServiceA",
+    "setupapi.dll": (
+        "SetupCloseInfFile SetupDefaultQueueCallbackA SetupFindFirstLineA SetupFindNextLine SetupGetFieldCount "
+        "SetupGetStringFieldA SetupInitDefaultQueueCallback SetupInstallFromInfSectionA "
+        "SetupInstallServicesFromInfSectionA SetupOpenInfFileA SetupTermDefaultQueueCallback"
+    ),
     "ntdll.dll": "NtClose NtCreateFile NtDeviceIoControlFile NtReadFile NtWriteFile RtlInitUnicodeString",
 }
 

@@ -25,7 +25,7 @@ def prefix(wintun_sys: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         pytest.skip("wine is not installed: apt-get install wine wine64")
     prefix = Prefix(program, tmp_path_factory.mktemp("wine"))
     try:
-        prefix.install(wintun_sys, ndis_sys(), client_exe())
+        prefix.install(wintun_sys.parent, ndis_sys(), client_exe())
         yield prefix
     finally:
         prefix.close()

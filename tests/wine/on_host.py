@@ -49,6 +49,7 @@ class _Player:
             "pause": self._pause,
             "restart": self._restart,
             "changed": self._changed,
+            "changing": self._changed,
             "halt": self._halt,
             "oid": self._oid,
             "log": self._log,

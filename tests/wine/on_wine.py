@@ -130,7 +130,7 @@ class _Script:
                 return [f"cancel {handle} {name}"]
             case "outcome" | "changed":
                 return [f"wait {name} {_PATIENCE}"]
-            case "pending":
+            case "pending" | "changing":
                 return [*self._control_lines("log"), f"wait {name} 0"]  # without room: nothing is taken, all comes to rest
             case "die":
                 return ["die"]
@@ -164,7 +164,7 @@ def _observation(operation: Operation, result: dict[str, Any]) -> Observation:
     match operation.word:
         case "outcome" | "pending":
             return Outcome(result["status"], result["information"], data)
-        case "give_back" | "changed":
+        case "give_back" | "changed" | "changing":
             return int.from_bytes(data, "little")
         case "oid":
             status, written, read, needed = struct.unpack_from("<4I", data)

@@ -197,6 +197,11 @@ def changed(name: str, status: int = 0) -> Operation:
     return Operation("changed", name, observes=True, expected=status)
 
 
+def changing(name: str) -> Operation:
+    """The pause or restart has not ended, when all is at rest."""
+    return Operation("changing", name, observes=True, expected=None)
+
+
 def halt() -> Operation:
     """Pause where it runs, then halt."""
     return Operation("halt", "halt")

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 SERVICE = "wintun"
+_CLIENT = "pyndis-client.exe"
 _START = 180  # seconds, for a prefix to be made
 _RUN = 60  # seconds, for one script
 # ours instead of Wine's ndis.sys; no .NET, no browser engine, no desktop menus, which all want to be installed
@@ -37,18 +38,26 @@ class Prefix:
         self.revive()
 
     @property
-    def _system(self) -> Path:
+    def system(self) -> Path:
+        """The folder system32."""
         return self._folder / "prefix" / "drive_c" / "windows" / "system32"
 
-    def install(self, driver: Path, ndis: Path, client: Path) -> None:
-        """Copy them to where Windows looks, and register the driver's service."""
-        drivers = self._system / "drivers"
-        shutil.copyfile(driver, drivers / f"{SERVICE}.sys")
-        shutil.copyfile(ndis, drivers / "ndis.sys")
-        shutil.copyfile(client, self._system / "pyndis-client.exe")
-        path = rf"C:\windows\system32\drivers\{SERVICE}.sys"
-        results = self.run_script([f"install {SERVICE} {path}"])
-        assert results == ['{"operation": "install", "error": 0}'], results
+    @property
+    def driver(self) -> Path:
+        """Where the service's image is."""
+        return self.system / "drivers" / f"{SERVICE}.sys"
+
+    def install(self, package: Path, ndis: Path, client: Path) -> None:
+        """Let Windows' setup functions install the driver from its INF; put our ndis.sys and the client where Windows looks."""
+        shutil.copyfile(ndis, self.system / "drivers" / "ndis.sys")
+        shutil.copyfile(client, self.system / _CLIENT)
+        inf = self.path_of(package / f"{SERVICE}.inf")
+        results = self.run_script([f"package {inf} {self.path_of(package)} Install Install.Services"])
+        assert results == ['{"operation": "package", "files": 0, "services": 0}'], results
+
+    def use(self, driver: Path) -> None:
+        """Put this image where the service's is. It must not run."""
+        shutil.copyfile(driver, self.driver)
 
     def run_script(self, lines: list[str]) -> list[str]:
         """What the client wrote, by lines. AssertionError with its lines if it does not end."""
@@ -56,7 +65,7 @@ class Prefix:
         script, results = (self._folder / f"{self._runs}.{kind}" for kind in ("script", "results"))
         script.write_text("".join(f"{line}\n" for line in lines))
         try:
-            self._start("pyndis-client.exe", self.path_of(script), self.path_of(results), timeout=_RUN)
+            self._start(_CLIENT, self.path_of(script), self.path_of(results), timeout=_RUN)
         except subprocess.TimeoutExpired:
             self.revive()
             written = results.read_text() if results.is_file() else ""

@@ -32,6 +32,10 @@ void request_wait(const char *request, unsigned long milliseconds);
 void request_cancel(const char *handle, const char *request);
 
 /* services.c */
-void service_install(const char *name, const char *path);
 void service_start(const char *name);
 void service_stop(const char *name);
+void service_query(const char *name);
+
+/* packages.c */
+void package_section(const char *path, const char *section);
+void package_install(const char *path, const char *folder, const char *section, const char *services);

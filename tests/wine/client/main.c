@@ -91,12 +91,16 @@ perform(char **word, int count)
         request_wait(word[1], strtoul(word[2], NULL, 10));
     else if (is(word, count, "cancel", 3))
         request_cancel(word[1], word[2]);
-    else if (is(word, count, "install", 3))
-        service_install(word[1], word[2]);
     else if (is(word, count, "start", 2))
         service_start(word[1]);
     else if (is(word, count, "stop", 2))
         service_stop(word[1]);
+    else if (is(word, count, "query", 2))
+        service_query(word[1]);
+    else if (is(word, count, "section", 3))
+        package_section(word[1], word[2]);
+    else if (is(word, count, "package", 5))
+        package_install(word[1], word[2], word[3], word[4]);
     else if (is(word, count, "die", 1))
         TerminateProcess(GetCurrentProcess(), 3);
     else

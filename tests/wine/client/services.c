@@ -4,6 +4,8 @@
  */
 #include "client.h"
 
+#include <string.h>
+
 #define PATIENCE 200 /* polls */
 #define POLL 50      /* milliseconds */
 
@@ -16,16 +18,6 @@ service_of(const char *name)
     if (service == NULL)
         fail("no service", name);
     return service;
-}
-
-void
-service_install(const char *name, const char *path)
-{
-    SC_HANDLE services = OpenSCManagerA(NULL, NULL, SC_MANAGER_ALL_ACCESS);
-    SC_HANDLE service = CreateServiceA(services, name, name, SERVICE_ALL_ACCESS, SERVICE_KERNEL_DRIVER, SERVICE_DEMAND_START,
-                                       SERVICE_ERROR_NORMAL, path, NULL, NULL, NULL, NULL, NULL);
-
-    result_number("error", service != NULL ? 0 : GetLastError());
 }
 
 static DWORD
@@ -64,4 +56,30 @@ service_stop(const char *name)
     result_number("error", done ? 0 : GetLastError());
     if (done)
         result_number("stopped", state_after(service, SERVICE_STOPPED) == SERVICE_STOPPED);
+}
+
+static void
+result_text(const char *name, const char *text)
+{
+    result_bytes(name, (const unsigned char *)text, strlen(text));
+}
+
+void
+service_query(const char *name)
+{
+    static union
+    {
+        QUERY_SERVICE_CONFIGA config;
+        char room[4096];
+    } answer;
+    DWORD needed;
+
+    if (!QueryServiceConfigA(service_of(name), &answer.config, sizeof(answer), &needed))
+        fail("no configuration of", name);
+    result_number("type", answer.config.dwServiceType);
+    result_number("start", answer.config.dwStartType);
+    result_number("error_control", answer.config.dwErrorControl);
+    result_text("path", answer.config.lpBinaryPathName);
+    result_text("group", answer.config.lpLoadOrderGroup);
+    result_text("name", answer.config.lpDisplayName);
 }
