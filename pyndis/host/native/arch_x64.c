@@ -1,6 +1,7 @@
 /* x86-64: registers, the instructions of the kernel that inlined code has, the processor block behind GS. */
 #if defined(__x86_64__)
 #include "machine.h"
+#include "paged.h"
 #include <asm/prctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -43,6 +44,8 @@ bool instruction_emulated(ucontext_t *context)
         if (irql > HIGH)
             violation("IrqlKeRaiseLower", NULL, "the IRQL is set to %u", irql);
         self->irql = (uint8_t)irql;
+        if (paged_armed)
+            paged_crossing();
     }
     context->uc_mcontext.gregs[REG_RIP] += 4;
     return true;

@@ -32,6 +32,13 @@ struct device *device_new(const char *name, size_t extension)
     return device;
 }
 
+static void dangling_check(const struct device *device, const char *when)
+{
+    int left = atomic_load(&device->drivers);
+    if (left > 0)
+        violation("DanglingDeviceObjectReference", device->object, "%d references on a device object are left %s", left, when);
+}
+
 void device_delete(struct device *device)
 {
     kernel_lock();
@@ -42,6 +49,7 @@ void device_delete(struct device *device)
         }
     }
     kernel_unlock();
+    dangling_check(device, "when it is deleted");
     device->block->hosts = true; /* gone for the driver; what is open keeps the memory */
     device->link[0] = device->name[0] = 0;
     device_release(device);
@@ -114,6 +122,13 @@ struct device *device_of_object(const void *object)
 {
     struct block *block = block_at(object, BLOCK_DEVICE);
     return block ? block->record : NULL;
+}
+
+/* At unload: devices of the system that the driver still references. */
+void devices_leak_check(void)
+{
+    for (struct device *device = devices; device; device = device->next)
+        dangling_check(device, "after unload");
 }
 
 static bool sid_matches(const char *sid, size_t length, const char *user)

@@ -3,6 +3,7 @@
 #include "hostile.h"
 #include "step.h"
 #include "atomics.h"
+#include "paged.h"
 #include <signal.h>
 #include <sys/mman.h>
 
@@ -74,7 +75,7 @@ static const char *access_text(struct block *block, uintptr_t address, char *buf
 {
     *rule = NULL;
     if (block && !block->live) {
-        *rule = block->kind == BLOCK_IRP ? "UseAfterCompletion" : "UseAfterFree";
+        *rule = block->kind == BLOCK_IRP ? "UseAfterCompletion" : block->kind == BLOCK_DEVICE ? "DeleteDevice" : "UseAfterFree";
         snprintf(buffer, size, "a %s of %zu bytes that %s released is used at offset %ld", block_kind_names[block->kind], block->size, block->freed_by ? block->freed_by : "the host",
                  (long)(address - block->address));
     } else if (block) {
@@ -122,9 +123,11 @@ static void on_fault(int signal, siginfo_t *info, void *raw)
         fprintf(stderr, "ndis-host: internal fault %d at 0x%zx (address 0x%zx)\n", signal, (size_t)r.ip, (size_t)address);
         _exit(70);
     }
+    bool write = access_is_write(context);
+    if (signal == SIGSEGV && paged_armed && paged_fault(address, write, &r))
+        return;
     if (signal == SIGSEGV && in_driver && instruction_emulated(context))
         return;
-    bool write = access_is_write(context);
     struct block *block = signal == SIGSEGV ? block_near(address) : NULL;
     if (signal == SIGSEGV && hostile_access(block_find((void *)address), address, write, &r, context))
         return;

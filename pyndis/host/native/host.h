@@ -87,7 +87,7 @@ struct frame { /* one crossing between driver and host, innermost first */
     const char *name;
     bool callback; /* true: host to driver */
     uint8_t irql;
-    int held, apc_off, attach_depth, resources_held;
+    int held, apc_off, guarded, attach_depth, resources_held;
     uintptr_t sp, ip, bp;
     const void *object;
 };
@@ -101,7 +101,9 @@ struct thread {
     uint32_t id, cpu;
     struct frame *frame;
     struct held held[HELD_MAX];
-    int held_count, apc_off, attach_depth, resources_held, kernel_depth;
+    int held_count, apc_off, guarded, attach_depth, resources_held, kernel_depth;
+    uint8_t raised[HELD_MAX]; /* the IRQLs that KeRaiseIrql has saved */
+    int raised_count;
     uint64_t command, advanced;
     bool in_oid;
     struct process *process, *attached;

@@ -32,6 +32,7 @@ struct device {
     struct adapter *adapter;
     bool silent; /* a physical device: opens and closes send nothing */
     atomic_int files, requests, references;
+    atomic_int drivers; /* references of the driver */
     struct device *next;
 };
 struct file {
@@ -62,6 +63,7 @@ struct irp_record {
     struct file *file;
     struct device *device;
     struct process *process;
+    const struct thread *completed_by;
     struct memory *memory;
     size_t memory_offset;
     void *system_buffer;

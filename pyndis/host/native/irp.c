@@ -130,7 +130,7 @@ static void returned_check(struct irp_record *record, status_t status, const voi
     remove_lock_dispatch_check(record, irp, completed && status != (status_t)STATUS_PENDING, remove_lock_rules[record->major] ? remove_lock_rules[record->major] : "RemoveLockRelease2");
     if (status == (status_t)STATUS_PENDING) {
         if (!marked)
-            violation(completed ? "PendedCompletedRequest" : "MarkIrpPending2", irp, "%s returned STATUS_PENDING for a request that was not marked pending%s", name,
+            violation(!completed ? "MarkIrpPending2" : record->completed_by == self ? "PendedCompletedRequest" : "PendedCompletedRequestEx", irp, "%s returned STATUS_PENDING for a request that was not marked pending%s", name,
                       completed ? " and is completed" : "");
     } else if (marked) {
         violation("MarkIrpPending", irp, "%s marked the request pending and returned 0x%08x", name, (uint32_t)status);
@@ -187,7 +187,7 @@ static bool completion_allowed(IRP *irp, struct irp_record **result)
     }
     struct irp_record *record = *result = block->record;
     if (record->queued)
-        violation("PendedCompletedRequest2", irp, "a request is completed while it is in a cancel-safe queue");
+        violation("PendedCompletedRequest3", irp, "a request is completed while it is in a cancel-safe queue");
     if (irp->CancelRoutine)
         violation("CancelRoutineAtCompletion", irp, "a request is completed with its cancel routine still set");
     if (irp->IoStatus_Status == STATUS_PENDING || (uint32_t)irp->IoStatus_Status == 0xFFFFFFFF)
@@ -236,6 +236,7 @@ void irp_complete(IRP *irp, int8_t boost)
     record->information = irp->IoStatus_Information;
     record->marked = irp_stack(irp)->Control & PENDING_RETURNED;
     record->completed = true;
+    record->completed_by = self;
     MDL *mdl = irp->MdlAddress;
     record->block->record = NULL;
     if (record->memory)
@@ -264,9 +265,25 @@ void irp_complete(IRP *irp, int8_t boost)
     file_dereference(file);
 }
 
+void cancel_lock_take(IRP *irp);
+void cancel_lock_left(const IRP *irp);
+typedef MS void cancel_fn(DEVICE_OBJECT *, IRP *);
+
+/* It is entered with the cancel lock held, and returns at the IRQL from before, with the lock released. */
+static void cancel_routine_run(cancel_fn *cancel, DEVICE_OBJECT *device, IRP *irp)
+{
+    uint8_t before = self->irql;
+    struct frame frame;
+    cancel_lock_take(irp);
+    callback_enter(&frame, "CancelRoutine", DISPATCH, irp);
+    frame.ip = frame.irql = before;
+    cancel(device, irp);
+    callback_exit(&frame);
+    cancel_lock_left(irp);
+}
+
 bool irp_cancel_record(struct irp_record *record)
 {
-    typedef MS void cancel_fn(DEVICE_OBJECT *, IRP *);
     pthread_mutex_lock(&record->lock);
     if (record->completed) {
         pthread_mutex_unlock(&record->lock);
@@ -278,13 +295,10 @@ bool irp_cancel_record(struct irp_record *record)
     void *routine = __atomic_exchange_n((void **)((uint8_t *)irp + CANCEL_ROUTINE_OFFSET), NULL, __ATOMIC_SEQ_CST);
     DEVICE_OBJECT *device = record->device->object;
     pthread_mutex_unlock(&record->lock);
-    extern void cancel_lock_take(IRP *irp);
     if (routine == (void *)csq_cancel) {
         csq_cancel(irp);
     } else if (routine) {
-        cancel_fn *cancel = routine;
-        cancel_lock_take(irp);
-        CALL_DRIVER("CancelRoutine", DISPATCH, irp, cancel(device, irp));
+        cancel_routine_run(routine, device, irp);
     }
     return true;
 }
@@ -367,13 +381,4 @@ EXPORT(uint8_t, IoCancelIrp, IRP *irp)
     struct block *block = block_at(irp, BLOCK_IRP);
     struct irp_record *record = block ? block->record : NULL;
     return record ? irp_cancel_record(record) : 0;
-}
-
-EXPORT(status_t, IofCallDriver, DEVICE_OBJECT *object, IRP *irp)
-{
-    ENTER(IofCallDriver, irp);
-    violation("ForwardedAtBadIrql", object, "IoCallDriver: this host has no device to send requests to");
-    irp->IoStatus_Status = (int32_t)STATUS_INVALID_DEVICE_REQUEST;
-    irp_complete(irp, 0);
-    return (status_t)STATUS_INVALID_DEVICE_REQUEST;
 }

@@ -20,24 +20,27 @@ EXPORT(uint8_t, KeGetCurrentIrql, void)
     return self->irql;
 }
 
+static uint8_t raise_irql(uint8_t irql, const char *call)
+{
+    uint8_t old = self->irql;
+    if (irql < old)
+        violation("IrqlKeRaiseLower", NULL, "%s lowers the IRQL from %u to %u", call, old, irql);
+    if (self->raised_count < HELD_MAX)
+        self->raised[self->raised_count++] = old;
+    self->irql = irql;
+    return old;
+}
+
 EXPORT(uint8_t, KfRaiseIrql, uint8_t irql)
 {
     ENTER(KfRaiseIrql, NULL);
-    uint8_t old = self->irql;
-    if (irql < old)
-        violation("IrqlKeRaiseLower", NULL, "KfRaiseIrql lowers the IRQL from %u to %u", old, irql);
-    self->irql = irql;
-    return old;
+    return raise_irql(irql, "KeRaiseIrql");
 }
 
 EXPORT(uint8_t, KeRaiseIrqlToDpcLevel, void)
 {
     ENTER(KeRaiseIrqlToDpcLevel, NULL);
-    uint8_t old = self->irql;
-    if (old > DISPATCH)
-        violation("IrqlKeRaiseLower", NULL, "KeRaiseIrqlToDpcLevel at IRQL %u", old);
-    self->irql = DISPATCH;
-    return old;
+    return raise_irql(DISPATCH, "KeRaiseIrqlToDpcLevel");
 }
 
 EXPORT(void, KeLowerIrql, uint8_t irql)
@@ -45,6 +48,12 @@ EXPORT(void, KeLowerIrql, uint8_t irql)
     ENTER(KeLowerIrql, NULL);
     if (irql > self->irql)
         violation("IrqlKeRaiseLower", NULL, "KeLowerIrql raises the IRQL from %u to %u", self->irql, irql);
+    else if (!self->raised_count)
+        violation("IrqlKeRaiseLower", NULL, "KeLowerIrql without KeRaiseIrql before it");
+    else if (irql != self->raised[self->raised_count - 1])
+        violation("IrqlKeRaiseLower2", NULL, "KeLowerIrql lowers to %u; KeRaiseIrql had saved %u", irql, self->raised[self->raised_count - 1]);
+    if (self->raised_count)
+        self->raised_count--;
     self->irql = irql;
 }
 
@@ -369,19 +378,26 @@ EXPORT(void, KeEnterCriticalRegion, void)
 EXPORT(void, KeLeaveCriticalRegion, void)
 {
     ENTER(KeLeaveCriticalRegion, NULL);
-    if (self->apc_off-- <= 0)
+    if (self->apc_off - self->guarded <= 0)
         violation("CriticalRegions", NULL, "KeLeaveCriticalRegion without KeEnterCriticalRegion");
+    else
+        self->apc_off--;
 }
 
 EXPORT(void, KeEnterGuardedRegion, void)
 {
     ENTER(KeEnterGuardedRegion, NULL);
     self->apc_off++;
+    self->guarded++;
 }
 
 EXPORT(void, KeLeaveGuardedRegion, void)
 {
     ENTER(KeLeaveGuardedRegion, NULL);
-    if (self->apc_off-- <= 0)
+    if (self->guarded <= 0) {
         violation("GuardedRegions", NULL, "KeLeaveGuardedRegion without KeEnterGuardedRegion");
+        return;
+    }
+    self->apc_off--;
+    self->guarded--;
 }

@@ -4,6 +4,7 @@
 #include "pe.h"
 #include "locks.h"
 #include "sched.h"
+#include "paged.h"
 
 struct irql_row {
     const char *name;
@@ -144,6 +145,8 @@ void kernel_entry(struct export *export, struct frame *frame, uintptr_t *base, c
 void kernel_exit(struct frame *frame)
 {
     self->frame = frame->outer;
+    if (__builtin_expect(paged_armed, 0))
+        paged_crossing();
     if (__builtin_expect(atomic_load_explicit(&driver_dead, memory_order_relaxed), 0))
         park();
 }
@@ -165,6 +168,7 @@ void callback_enter(struct frame *frame, const char *name, uint8_t irql, const v
     frame->irql = thread->irql; /* what to go back to */
     frame->held = thread->held_count;
     frame->apc_off = thread->apc_off;
+    frame->guarded = thread->guarded;
     frame->attach_depth = thread->attach_depth;
     frame->resources_held = thread->resources_held;
     frame->sp = (uintptr_t)__builtin_frame_address(0);
@@ -178,6 +182,8 @@ void callback_enter(struct frame *frame, const char *name, uint8_t irql, const v
         thread->epoch = atomic_load(&pause_epoch);
     if (settings.verifier)
         history_note(name, object);
+    if (__builtin_expect(paged_armed, 0))
+        paged_crossing();
 }
 
 void resources_return_check(const char *callback);
@@ -200,13 +206,15 @@ void callback_exit(struct frame *frame)
     if (!lock_callback(frame->name)) {
         if (thread->held_count > frame->held) {
             const struct held *held = &thread->held[thread->held_count - 1];
-            violation(lock_rule((enum lock_kind)held->kind), held->lock, "%s returned with the lock %p held", frame->name, held->lock);
+            violation(strcmp(frame->name, "DpcRoutine") ? lock_rule((enum lock_kind)held->kind) : "SpinLockDpc", held->lock, "%s returned with the lock %p held", frame->name, held->lock);
             thread->held_count = frame->held;
         }
         if (thread->irql != frame->ip)
             violation(dispatch_callback(frame->name) ? "IrqlReturn" : "CallbackIrql", frame->object,
                       "%s was entered at IRQL %u and returned at IRQL %u", frame->name, (unsigned)frame->ip, thread->irql);
-        if (thread->apc_off != frame->apc_off)
+        if (thread->guarded != frame->guarded)
+            violation("GuardedRegions", frame->object, "%s returned with %d guarded regions more than it was entered with", frame->name, thread->guarded - frame->guarded);
+        else if (thread->apc_off != frame->apc_off)
             violation("CriticalRegions", frame->object, "%s returned with %d critical regions more than it was entered with", frame->name,
                       thread->apc_off - frame->apc_off);
         if (thread->attach_depth != frame->attach_depth)
@@ -215,9 +223,12 @@ void callback_exit(struct frame *frame)
             resources_return_check(frame->name);
         thread->irql = frame->irql;
         thread->apc_off = frame->apc_off;
+        thread->guarded = frame->guarded;
         thread->resources_held = frame->resources_held;
     }
     thread->frame = frame->outer;
+    if (!frame->outer)
+        thread->raised_count = 0;
 }
 
 bool fault_due(struct export *export, bool allocates)

@@ -6,7 +6,7 @@
 
 enum { ORDER_NODES = 256, ORDER_EDGES = 32, STUCK_SECONDS = 20 };
 static const char *const kind_names[] = {"", "spin lock", "spin lock (at DPC level)", "queued spin lock", "queued spin lock (at DPC level)", "NDIS spin lock",
-                                         "NDIS spin lock (Dpr)", "shared spin lock", "exclusive spin lock", "RW lock (read)", "RW lock (write)"};
+                                         "NDIS spin lock (Dpr)", "shared spin lock", "exclusive spin lock", "RW lock (read)", "RW lock (write)", "cancel spin lock"};
 struct order_node {
     const void *lock;
     uint8_t style;
@@ -156,12 +156,14 @@ static bool try_acquire(word_t *word, enum lock_kind kind)
 /* Which rule a misuse of a lock of this kind breaks: Dpr and queued locks have their own. */
 const char *lock_rule(enum lock_kind kind)
 {
-    return kind == LOCK_NDIS_DPR ? "SpinLockDpr" : queued(kind) ? "QueuedSpinLock" : "SpinLock";
+    return kind == LOCK_NDIS_DPR ? "SpinLockDpr" : kind == LOCK_CANCEL ? "CancelSpinLock" : queued(kind) ? "QueuedSpinLock" : "SpinLock";
 }
 
 static const char *release_rule(enum lock_kind kind)
 {
-    return kind == LOCK_NDIS_DPR ? "SpinLockDprRelease" : queued(kind) ? "QueuedSpinLockRelease" : "SpinLockRelease";
+    if (kind == LOCK_NDIS)
+        return "SpinLockRelease";
+    return kind == LOCK_NDIS_DPR ? "SpinLockDprRelease" : kind == LOCK_CANCEL ? "CancelSpinlockRelease" : queued(kind) ? "QueuedSpinLockRelease" : "SpinlockRelease";
 }
 
 void lock_acquire(word_t *word, enum lock_kind kind, bool raise, uint8_t *old_irql)

@@ -2,7 +2,7 @@
 #pragma once
 #include "host.h"
 
-enum lock_kind { LOCK_PLAIN = 1, LOCK_AT_DPC, LOCK_QUEUED, LOCK_QUEUED_AT_DPC, LOCK_NDIS, LOCK_NDIS_DPR, LOCK_SHARED, LOCK_EXCLUSIVE, LOCK_RW_READ, LOCK_RW_WRITE };
+enum lock_kind { LOCK_PLAIN = 1, LOCK_AT_DPC, LOCK_QUEUED, LOCK_QUEUED_AT_DPC, LOCK_NDIS, LOCK_NDIS_DPR, LOCK_SHARED, LOCK_EXCLUSIVE, LOCK_RW_READ, LOCK_RW_WRITE, LOCK_CANCEL };
 typedef _Atomic uintptr_t word_t; /* as wide as a KSPIN_LOCK */
 void lock_acquire(word_t *word, enum lock_kind kind, bool raise, uint8_t *old_irql);
 /* Checks that this thread holds it in that way; lowers to `irql` unless it is KEEP_IRQL. */

@@ -292,6 +292,8 @@ static void *map_checked(MDL *mdl, int mode, uint32_t priority, bool fail)
     }
     if ((priority & 0x40000000) && settings.os_major == 6 && settings.os_minor < 2)
         note("MdlMappingNoExecuteOnWindows7", mdl, "MdlMappingNoExecute is passed on Windows 7, which does not know it");
+    if (!(priority & 0x40000000) && settings.os_major * 10 + settings.os_minor >= 62)
+        violation("ExecutableMapping", mdl, "pages are mapped executable: MdlMappingNoExecute is missing");
     if (mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL) {
         violation("MdlRemapped", mdl, "an MDL of nonpaged pool is mapped again");
         return mdl->MappedSystemVa;

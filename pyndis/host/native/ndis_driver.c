@@ -2,6 +2,8 @@
 #include "ndis.h"
 #include "pe.h"
 #include "sched.h"
+#include "paged.h"
+#include "tracked.h"
 
 struct miniport miniport;
 struct settings settings = {.guard = true, .virtual_clock = true, .verifier = true, .auto_advance = true, .cpus = 2, .stack_limit = 20480};
@@ -254,10 +256,13 @@ static void driver_object_make(const char *registry)
 
 void timers_leak_check(void);
 void references_leak_check(void);
+void devices_leak_check(void);
 void process_routines_leak_check(void);
 
 static void unloaded_check(void)
 {
+    memory_leaves((uintptr_t)image.base, image.size, "the image");
+    devices_leak_check();
     timers_leak_check();
     process_routines_leak_check();
     references_leak_check();
@@ -280,6 +285,7 @@ COMMAND("entry", command_entry, NEEDS_DRIVER)
     loading = true;
     CALL_DRIVER("DriverEntry", PASSIVE, driver_object(), status = entry(driver_object(), block_memory(registry_block)));
     loading = false;
+    sections_discard();
     block_free(registry_block); /* the driver may not keep the path */
     entry_status = (uint32_t)status;
     driver_state = status == 0 ? "started" : "failed";

@@ -28,10 +28,10 @@ static void dereference(const void *address, const char *call)
 {
     struct file *file = file_of_object(address);
     struct object *object = object_of(address);
-    atomic_int *drivers = file ? &file->drivers : object ? &object->drivers : NULL;
+    struct device *device = device_of_object(address);
+    atomic_int *drivers = file ? &file->drivers : object ? &object->drivers : device ? &device->drivers : NULL;
     if (!drivers) {
-        if (!device_of_object(address))
-            violation("ObjectReference", address, "%s(%p): this is no object, or it is gone", call, address);
+        violation("ObjectReference", address, "%s(%p): this is no object, or it is gone", call, address);
         return;
     }
     if (atomic_fetch_sub(drivers, 1) <= 0) {
@@ -41,19 +41,22 @@ static void dereference(const void *address, const char *call)
     }
     if (file)
         file_dereference(file);
-    else
+    else if (object)
         object_dereference(object);
 }
 
 static void reference(const void *address, const char *call)
 {
     struct file *file = file_of_object(address);
+    struct device *device = device_of_object(address);
     struct object *object = object_of(address);
     if (file)
         atomic_fetch_add(&file->references, 1), atomic_fetch_add(&file->drivers, 1);
     else if (object)
         atomic_fetch_add(&object->references, 1), atomic_fetch_add(&object->drivers, 1);
-    else if (!device_of_object(address))
+    else if (device)
+        atomic_fetch_add(&device->drivers, 1);
+    else
         violation("ObjectReference", address, "%s(%p): this is no object, or it is gone", call, address);
 }
 

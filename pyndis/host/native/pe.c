@@ -1,5 +1,6 @@
 /* Loads a driver image, PE32 on x86 and PE32+ elsewhere: checks, maps, relocates, binds imports, protects. Every offset in the file is untrusted. */
 #include "pe.h"
+#include "paged.h"
 #include <sys/mman.h>
 
 struct image image;
@@ -258,7 +259,9 @@ static void protect(struct loader *l, uint8_t *base)
         const uint8_t *section = l->file + l->sections + 40 * i;
         uint32_t size = u32(section + 8) ? u32(section + 8) : u32(section + 16), flags = u32(section + 36);
         int protection = (flags & SECTION_READ ? PROT_READ : 0) | (flags & SECTION_EXECUTE ? PROT_EXEC : 0) | (flags & (uint32_t)SECTION_WRITE ? PROT_WRITE : 0);
-        mprotect(base + u32(section + 12), (size + PAGE - 1u) & ~(size_t)(PAGE - 1), protection);
+        size_t whole = (size + PAGE - 1u) & ~(size_t)(PAGE - 1);
+        mprotect(base + u32(section + 12), whole, protection);
+        section_mapped((const char *)section, (uintptr_t)base + u32(section + 12), whole, protection);
     }
 }
 

@@ -162,5 +162,10 @@ EXPORT_F(status_t, IoGetDeviceObjectPointer, const UNICODE_STRING *name, uint32_
 EXPORT(void *, IoGetAttachedDeviceReference, void *object)
 {
     ENTER(IoGetAttachedDeviceReference, object);
+    struct device *device = device_of_object(object);
+    if (device)
+        atomic_fetch_add(&device->drivers, 1);
+    else
+        violation("ObjectReference", object, "IoGetAttachedDeviceReference(%p): this is no device", object);
     return object;
 }

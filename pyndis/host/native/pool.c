@@ -1,6 +1,8 @@
 /* Pool: tags, kinds, guard pages, what is freed wrongly. */
 #include "blocks.h"
 #include "tracked.h"
+#include "paged.h"
+#include <sys/mman.h>
 
 enum { POOL_NONPAGED = 0, POOL_PAGED = 1, POOL_NX = 512 };
 static const uint64_t FLAG2_UNINITIALIZED = 2, FLAG2_RAISE = 0x20, FLAG2_NONPAGED = 0x40, FLAG2_NONPAGED_EXECUTE = 0x80, FLAG2_PAGED = 0x100;
@@ -18,6 +20,11 @@ static void *pool_new(size_t size, uint32_t tag, bool paged, bool zeroed)
     struct block *block = block_new(BLOCK_POOL, size, zeroed);
     block->tag = tag;
     block->paged = paged;
+    if (paged && !block->size_class) {
+        size_t length;
+        uint8_t *base = block_pages(block, &length);
+        paged_add((uintptr_t)base, length, PROT_READ | PROT_WRITE, false);
+    }
     return block_memory(block);
 }
 
@@ -28,6 +35,13 @@ void *pool_allocate(size_t size, uint32_t tag, void *owner)
     if (block)
         block->owner = owner;
     return memory;
+}
+
+/* Three rules say at which IRQL pool is freed; they differ in the call that allocated it. */
+static const char *free_rule(const struct block *block)
+{
+    bool priority = !strcmp(block->made_by, "ExAllocatePoolWithTagPriority");
+    return priority ? "IrqlExFree2" : !strcmp(block->made_by, "ExAllocatePoolWithTag") ? "IrqlExFree1" : "IrqlExFree3";
 }
 
 void pool_free(void *memory, uint32_t tag, const char *call)
@@ -48,7 +62,9 @@ void pool_free(void *memory, uint32_t tag, const char *call)
     if (tag && (block->tag & 0x7FFFFFFF) != (tag & 0x7FFFFFFF))
         violation("PoolTagMismatch", memory, "%s frees a block with the tag 0x%08x; it was allocated with 0x%08x", call, tag, block->tag);
     if (block->paged && self->irql > APC)
-        violation("IrqlExFree1", memory, "%s frees paged pool at IRQL %u", call, self->irql);
+        violation(free_rule(block), memory, "%s frees paged pool at IRQL %u", call, self->irql);
+    if (block->paged && !block->size_class)
+        paged_remove(block->address & ~(uintptr_t)(PAGE - 1));
     memory_leaves(block->address, block->size, call);
     block_free(block);
 }

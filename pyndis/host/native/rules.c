@@ -14,10 +14,11 @@ static const struct {
     {"KeReleaseSpinLockFromDpcLevel", "IrqlDispatch"}, {"KeAcquireSpinLockAtDpcLevel", "IrqlDispatch"}, {"KeReleaseSpinLock", "IrqlKeReleaseSpinLock"},
     {"KeSetEvent", "IrqlKeSetEvent"}, {"KeWaitForMultiple", "IrqlKeWaitForMultipleObjects"}, {"KeWaitFor", "IrqlKeWaitForMutexObject"},
     {"KeDelayExecutionThread", "IrqlKeApcLte1"}, {"KeEnterCriticalRegion", "IrqlKeApcLte2"}, {"KeLeaveCriticalRegion", "IrqlKeApcLte2"},
+    {"KeAcquireGuardedMutex", "IrqlKeApcLte1"}, {"KeReleaseGuardedMutex", "IrqlKeApcLte1"}, {"KeEnterGuardedRegion", "IrqlKeApcLte2"}, {"KeLeaveGuardedRegion", "IrqlKeApcLte2"},
     {"ExAllocatePool", "IrqlExAllocatePool"}, {"ExFreePool", "IrqlExFree1"}, {"ExAcquireFastMutex", "IrqlExApcLte1"}, {"ExTryToAcquireFastMutex", "IrqlExApcLte1"},
     {"ProbeFor", "IrqlExApcLte2"}, {"ExAcquireResource", "IrqlExApcLte3"}, {"ExReleaseResource", "IrqlExApcLte3"}, {"ExRaise", "IrqlExPassive"},
-    {"IoDeleteDevice", "IrqlIoApcLte"}, {"IoCreate", "IrqlIoPassive1"}, {"IoDeleteSymbolicLink", "IrqlIoPassive1"}, {"IoRegister", "IrqlIoPassive1"},
-    {"IoUnregister", "IrqlIoPassive1"}, {"IoGetDevice", "IrqlIoPassive1"}, {"ObReferenceObjectByHandle", "IrqlObPassive"}, {"ObCloseHandle", "IrqlObPassive"}, {"Ps", "IrqlPsPassive"},
+    {"IoDeleteDevice", "IrqlIoApcLte"}, {"IoCreateDevice", "IrqlIoPassive1"}, {"IoCreateSymbolicLink", "IrqlIoPassive4"}, {"IoDeleteSymbolicLink", "IrqlIoPassive4"},
+    {"IoRegister", "IrqlIoPassive5"}, {"IoUnregister", "IrqlIoPassive5"}, {"IoGetDevice", "IrqlIoPassive5"}, {"ObReferenceObjectByHandle", "IrqlObPassive"}, {"ObCloseHandle", "IrqlObPassive"}, {"Ps", "IrqlPsPassive"},
     {"Zw", "IrqlZwPassive"}, {"Rtl", "IrqlRtlPassive"}, {"Ke", "IrqlKeDispatchLte"},
 };
 
@@ -27,8 +28,8 @@ static const struct {
     {"NdisOidComplete", "0x91001"}, {"NdisOidDoubleComplete", "0x91002"}, {"NdisOidDoubleRequest", "0x9100E"}, {"NdisTimedOidComplete", "0x92003"},
     {"NdisTimedDataSend", "0x9200D"}, {"NdisTimedDataHang", "0x9200F"}, {"IrqlDispatch", "0x20003"}, {"IrqlKeDispatchLte", "0x20011"}, {"IrqlKeReleaseSpinLock", "0x20015"},
     {"IrqlKeSetEvent", "0x20016"}, {"IrqlKeApcLte1", "0x2000F"}, {"IrqlKeApcLte2", "0x20010"}, {"IrqlExAllocatePool", "0x20004"}, {"IrqlExApcLte1", "0x20005"},
-    {"IrqlExApcLte2", "0x20006"}, {"IrqlExApcLte3", "0x20007"}, {"IrqlExPassive", "0x20008"}, {"IrqlApcLte", "0x20002"}, {"IrqlIoApcLte", "0x20009"}, {"IrqlIoPassive1", "0x2000A"},
-    {"IrqlZwPassive", "0x2001F"}, {"IrqlObPassive", "0x2001B"}, {"IrqlPsPassive", "0x2001C"}, {"IrqlRtlPassive", "0x2001E"}, {"SpinLock", "0x40009"}, {"SpinLockRelease", "0x4000B"},
+    {"IrqlExApcLte2", "0x20006"}, {"IrqlExApcLte3", "0x20007"}, {"IrqlExPassive", "0x20008"}, {"IrqlApcLte", "0x20002"}, {"IrqlIoApcLte", "0x20009"}, {"IrqlIoPassive1", "0x2000A"}, {"IrqlIoPassive4", "0x2000D"}, {"IrqlIoPassive5", "0x2000E"},
+    {"IrqlZwPassive", "0x2001F"}, {"IrqlObPassive", "0x2001B"}, {"IrqlPsPassive", "0x2001C"}, {"IrqlRtlPassive", "0x2001E"}, {"SpinLock", "0x40009"}, {"SpinLockRelease", "0x4000B"}, {"SpinlockRelease", "0x4000B"},
     {"QueuedSpinLock", "0x40006"}, {"QueuedSpinLockRelease", "0x40007"}, {"CriticalRegions", "0x40003"}, {"GuardedRegions", "0x4000E"}, {"PoolLeak", "0x62"},
 };
 

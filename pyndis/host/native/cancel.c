@@ -1,0 +1,34 @@
+/* The global cancel lock, for drivers that set cancel routines themselves. */
+#include "io.h"
+#include "locks.h"
+
+static word_t cancel_lock;
+
+/* A cancel routine is called with the lock held; it releases it to the IRQL that the request says. */
+void cancel_lock_take(IRP *irp)
+{
+    uint8_t irql;
+    lock_acquire(&cancel_lock, LOCK_CANCEL, true, &irql);
+    irp->CancelIrql = irql;
+}
+
+EXPORT(void, IoAcquireCancelSpinLock, uint8_t *irql)
+{
+    ENTER(IoAcquireCancelSpinLock, (void *)&cancel_lock);
+    lock_acquire(&cancel_lock, LOCK_CANCEL, true, irql);
+}
+
+EXPORT(void, IoReleaseCancelSpinLock, uint8_t irql)
+{
+    ENTER(IoReleaseCancelSpinLock, (void *)&cancel_lock);
+    lock_release(&cancel_lock, LOCK_CANCEL, irql, "IoReleaseCancelSpinLock");
+}
+
+/* After a cancel routine. */
+void cancel_lock_left(const IRP *irp)
+{
+    if (self->held_count && self->held[self->held_count - 1].lock == (const void *)&cancel_lock) {
+        violation("CancelSpinLock", irp, "the cancel routine returned with the cancel lock held");
+        lock_release(&cancel_lock, LOCK_CANCEL, KEEP_IRQL, "the I/O manager");
+    }
+}
