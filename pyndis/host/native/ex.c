@@ -1,5 +1,6 @@
 /* Executive: rundown protection, fast and guarded mutexes. */
 #include "clock.h"
+#include "locks.h"
 #include "pe.h"
 
 /* ---- rundown protection: count × 2, bit 0 = run down; a waiter is a host event ---- */
@@ -119,7 +120,9 @@ static void mutex_acquire(FAST_MUTEX *mutex, const char *call, bool raises)
         violation("FastMutex", mutex, "%s on a mutex that this thread holds: it is not recursive", call);
         return;
     }
+    sleeping_lock_wanted(mutex);
     wait_for(mutex_event(mutex), call);
+    sleeping_lock_taken(mutex);
     mutex->Owner = self->ethread;
     mutex->OldIrql = self->irql;
     if (raises)
@@ -135,6 +138,7 @@ static void mutex_release(FAST_MUTEX *mutex, const char *call, bool lowers)
         return;
     }
     uint8_t old = (uint8_t)mutex->OldIrql;
+    sleeping_lock_released(mutex);
     mutex->Owner = NULL;
     object_signal(mutex_event(mutex));
     if (lowers)
@@ -184,6 +188,7 @@ EXPORT(uint8_t, ExTryToAcquireFastMutex, FAST_MUTEX *mutex)
     int64_t now = 0;
     if (object_wait(&event, 1, false, &now, "ExTryToAcquireFastMutex"))
         return 0;
+    sleeping_lock_taken(mutex);
     mutex->Owner = self->ethread;
     mutex->OldIrql = self->irql;
     self->irql = APC;

@@ -102,6 +102,8 @@ struct thread {
     struct frame *frame;
     struct held held[HELD_MAX];
     int held_count, apc_off, guarded, attach_depth, resources_held, kernel_depth;
+    const void *sleeping[HELD_MAX]; /* mutexes and resources that it has */
+    int sleeping_count;
     uint8_t raised[HELD_MAX]; /* the IRQLs that KeRaiseIrql has saved */
     int raised_count;
     uint64_t command, advanced;

@@ -6,7 +6,7 @@
 
 enum { ORDER_NODES = 256, ORDER_EDGES = 32, STUCK_SECONDS = 20 };
 static const char *const kind_names[] = {"", "spin lock", "spin lock (at DPC level)", "queued spin lock", "queued spin lock (at DPC level)", "NDIS spin lock",
-                                         "NDIS spin lock (Dpr)", "shared spin lock", "exclusive spin lock", "RW lock (read)", "RW lock (write)", "cancel spin lock"};
+                                         "NDIS spin lock (Dpr)", "shared spin lock", "exclusive spin lock", "RW lock (read)", "RW lock (write)", "cancel spin lock", "mutex or resource"};
 struct order_node {
     const void *lock;
     uint8_t style;
@@ -78,14 +78,41 @@ static void order_check(const void *lock, enum lock_kind kind)
         mixed = node->style && node->style != style;
         node->style = style;
     }
+    bool sleeps = kind == LOCK_SLEEPING;
     for (int i = 0; i < self->held_count && !cycle; i++)
         if (self->held[i].lock != lock && edge_add(self->held[i].lock, lock))
             cycle = self->held[i].lock;
+    for (int i = 0; i < self->sleeping_count && !cycle; i++)
+        if (self->sleeping[i] != lock && edge_add(self->sleeping[i], lock))
+            cycle = self->sleeping[i], sleeps = true;
     pthread_mutex_unlock(&order_lock);
     if (cycle)
-        violation("SpinLockOrder", lock, "the lock %p is taken while %p is held; elsewhere they are taken the other way round", lock, cycle);
+        violation(sleeps ? "LockOrder" : "SpinLockOrder", lock, "the lock %p is taken while %p is held; elsewhere they are taken the other way round", lock, cycle);
     if (mixed)
         violation("QueuedSpinLock", lock, "the lock %p is used both as a queued and as a plain spin lock", lock);
+}
+
+void sleeping_lock_wanted(const void *lock)
+{
+    if (settings.verifier)
+        order_check(lock, LOCK_SLEEPING);
+}
+
+void sleeping_lock_taken(const void *lock)
+{
+    if (self->sleeping_count < HELD_MAX)
+        self->sleeping[self->sleeping_count++] = lock;
+}
+
+bool sleeping_lock_released(const void *lock)
+{
+    int at = self->sleeping_count;
+    while (at-- > 0 && self->sleeping[at] != lock)
+        ;
+    if (at < 0)
+        return false;
+    memmove(&self->sleeping[at], &self->sleeping[at + 1], sizeof *self->sleeping * (size_t)(--self->sleeping_count - at));
+    return true;
 }
 
 void locks_forget(uintptr_t address, size_t size)

@@ -1,5 +1,6 @@
 /* ERESOURCE: who holds a resource how often is kept beside it; whoever must wait sleeps until a release lets it look again. */
 #include "io.h"
+#include "locks.h"
 
 enum { SHARERS = 32 };
 enum grant { GRANT_SHARED, GRANT_STARVE, GRANT_WAIT, GRANT_EXCLUSIVE };
@@ -134,6 +135,8 @@ static uint8_t resource_acquire(void *object, uint8_t wait, enum grant grant, co
 {
     const void *thread = self->ethread;
     region_check(object, call);
+    if (wait)
+        sleeping_lock_wanted(object);
     for (;;) {
         struct resource_wait sleeper = {.exclusive = grant == GRANT_EXCLUSIVE};
         object_init(&sleeper.event, EVENT_NOTIFICATION, false);
@@ -150,6 +153,8 @@ static uint8_t resource_acquire(void *object, uint8_t wait, enum grant grant, co
             violation("ExclusiveResourceAccess", object, "%s on a resource that was not initialised", call);
             return 0;
         }
+        if (free)
+            sleeping_lock_taken(object);
         if (free || wait)
             again_check(object, grant, mine, shares, call);
         if (free || !wait)
@@ -168,7 +173,9 @@ static void resource_release(void *object, const void *thread, const char *call)
     struct resource *resource = resource_find(object);
     bool held = resource && released(resource, thread);
     kernel_unlock();
-    if (!held)
+    if (held)
+        sleeping_lock_released(object);
+    else
         violation("ExclusiveResourceAccess", object, "%s on a resource that the thread does not hold", call);
 }
 

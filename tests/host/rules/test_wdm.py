@@ -78,7 +78,7 @@ BREAKING = [
     scene("PendedCompletedRequest"),
     scene("PendedCompletedRequest3", fatal=True),
     scene("CancelSpinLock", also=("IrqlReturn",)),
-    Scene("CancelSpinLock", cancel, "CancelRoutine"),
+    Scene("CancelSpinLock", cancel, "CancelRoutine", also=("CallbackIrql",)),
     scene("CancelSpinlockRelease"),
     scene("RemoveLock", name="RemoveLock_Again", feature="I/O verification"),
     scene("DeleteDevice", also=("Fault",), fatal=True),

@@ -156,11 +156,21 @@ IRQL_SCENES(IrqlKeWaitForMultipleObjects, DISPATCH_LEVEL, APC_LEVEL, WaitForSeve
 ACT(UseGuardedMutex)
 {
     UNREFERENCED_PARAMETER(Call);
-    KeInitializeGuardedMutex(&Guarded);
     KeAcquireGuardedMutex(&Guarded);
     KeReleaseGuardedMutex(&Guarded);
 }
-IRQL_SCENES(IrqlKeApcLte1, DISPATCH_LEVEL, PASSIVE_LEVEL, UseGuardedMutex)
+
+BREAKS(IrqlKeApcLte1, Control)
+{
+    KeInitializeGuardedMutex(&Guarded);
+    AtIrql(DISPATCH_LEVEL, UseGuardedMutex, Call);
+}
+
+KEEPS(IrqlKeApcLte1, Control)
+{
+    KeInitializeGuardedMutex(&Guarded);
+    UseGuardedMutex(Call);
+}
 
 ACT(CriticalRegion)
 {

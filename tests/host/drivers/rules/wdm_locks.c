@@ -74,9 +74,13 @@ KEEPS(SpinLockDpc, Control)
 
 BREAKS(SpinlockRelease, Control)
 {
+    KIRQL Irql;
+
     UNREFERENCED_PARAMETER(Call);
     KeInitializeSpinLock(&First);
-    KeReleaseSpinLock(&First, PASSIVE_LEVEL);
+    KeRaiseIrql(DISPATCH_LEVEL, &Irql);
+    KeReleaseSpinLock(&First, DISPATCH_LEVEL);
+    KeLowerIrql(Irql);
 }
 
 KEEPS(SpinlockRelease, Control)
@@ -121,12 +125,15 @@ BREAKS(QueuedSpinLock, Control)
 BREAKS(QueuedSpinLockRelease, Control)
 {
     KLOCK_QUEUE_HANDLE Handle;
+    KIRQL Irql;
 
     UNREFERENCED_PARAMETER(Call);
     KeInitializeSpinLock(&First);
+    KeRaiseIrql(DISPATCH_LEVEL, &Irql);
     KeAcquireInStackQueuedSpinLock(&First, &Handle);
     KeReleaseInStackQueuedSpinLock(&Handle);
     KeReleaseInStackQueuedSpinLock(&Handle);
+    KeLowerIrql(Irql);
 }
 
 static VOID

@@ -237,8 +237,12 @@ KEEPS(CancelSpinLock, Control)
 
 BREAKS(CancelSpinlockRelease, Control)
 {
+    KIRQL Irql;
+
     UNREFERENCED_PARAMETER(Call);
-    IoReleaseCancelSpinLock(PASSIVE_LEVEL);
+    KeRaiseIrql(DISPATCH_LEVEL, &Irql);
+    IoReleaseCancelSpinLock(DISPATCH_LEVEL);
+    KeLowerIrql(Irql);
 }
 
 /* ---- devices ---- */
