@@ -116,7 +116,9 @@ class Host:
     def __enter__(self) -> Host:
         if not self.image.is_file():
             raise UsageFailure(Diagnostic("PYN-H00", f"there is no image {self.image}", help="build the driver first"))
-        self._session = Session(runner.command(self.image), self.image.resolve(), self.seed, self.schedule, _PATIENCE[self._clock])
+        self._session = Session(
+            runner.command(self.image), self.image.resolve(), self.seed, self.schedule, _PATIENCE[self._clock]
+        )
         self._session.replay = self._replay()
         try:
             self._configure(self._session)
