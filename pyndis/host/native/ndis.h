@@ -36,7 +36,9 @@ struct adapter {
     void *handle, *context;
     _Atomic int life;
     int power;
-    bool removed, registration_set, general_set, initialized;
+    uint32_t packet_filter;
+    bool filter_noted;
+    bool removed, removal_told, registration_set, general_set, initialized;
     uint32_t flags, media, physical, mtu, filters, if_type;
     struct declared {
         const char *name;
@@ -110,6 +112,8 @@ struct send_nbl {
     bool out, delivered, marked; /* with the driver; its send call has returned; and had when a pause began */
     uint64_t sent, call;
     NET_BUFFER *first;
+    uint64_t digest, refused_in; /* of its packets; the pause in which it was sent, or 0 */
+    bool after_removal;
     void (*finished)(struct send_nbl *send, NET_BUFFER_LIST *nbl);
     struct send_nbl *next, *previous;
     void *slot;

@@ -1,5 +1,5 @@
 /* An adapter's life: initialize, restart, pause, halt, shutdown, and the attributes it declares. */
-#include "ndis.h"
+#include "contracts.h"
 #include "locks.h"
 
 const char *const life_names[] = {"halted", "initializing", "paused", "restarting", "running", "pausing", "shutdown"};
@@ -173,7 +173,8 @@ static void *parameters_new(size_t size, uint8_t type, uint8_t revision, uint16_
 static void adapter_wipe(struct adapter *adapter)
 {
     adapter->halting = false;
-    adapter->registration_set = adapter->general_set = adapter->removed = false;
+    adapter->registration_set = adapter->general_set = adapter->removed = adapter->removal_told = false;
+    adapter->packet_filter = 0;
     adapter->context = NULL;
     adapter->power = 0;
     adapter->link = 0;
@@ -218,6 +219,7 @@ void adapter_pnp_event(struct adapter *adapter, uint32_t event)
     if (event == NdisDevicePnPEventSurpriseRemoved)
         adapter->removed = true;
     pnp_event_send(adapter, event, 1);
+    adapter->removal_told |= event == NdisDevicePnPEventSurpriseRemoved;
 }
 
 uint32_t adapter_initialize(struct adapter *adapter)
@@ -257,6 +259,8 @@ uint32_t adapter_restart(struct adapter *adapter)
     operation_start(&adapter->restart);
     atomic_store(&adapter->life, LIFE_RESTARTING);
     CALL_DRIVER("MiniportRestart", PASSIVE, adapter->handle, status = handler(adapter->context, parameters));
+    if (status != NDIS_STATUS_SUCCESS && status != NDIS_STATUS_PENDING && status >> 30 != 3)
+        violation("MiniportRestart_Return", adapter->handle, "MiniportRestart returned 0x%08x, neither success nor pending nor an error", status);
     status = operation_finish(&adapter->restart, status, "MiniportRestart", "NdisMRestartComplete");
     atomic_store(&adapter->life, status == NDIS_STATUS_SUCCESS ? LIFE_RUNNING : LIFE_PAUSED);
     block_free(block);
@@ -336,11 +340,24 @@ void adapter_halt(struct adapter *adapter, uint32_t action)
 void adapter_shutdown(struct adapter *adapter, bool bugcheck_)
 {
     action_fn *handler = miniport.entry.ShutdownHandlerEx;
+    uint32_t before[COUNTS_MAX];
+    memcpy(before, self->counts, sizeof before);
     atomic_store(&adapter->life, LIFE_SHUTDOWN);
     CALL_DRIVER("MiniportShutdownEx", bugcheck_ ? HIGH : PASSIVE, adapter->handle, handler(adapter->context, bugcheck_));
+    shutdown_check(adapter, before);
 }
 
 /* ---- attributes ---- */
+
+static bool context_taken(const void *context)
+{
+    bool taken = false;
+    kernel_lock();
+    for (const struct adapter *adapter = adapters; adapter && context; adapter = adapter->next)
+        taken |= adapter->initialized && adapter->context == context;
+    kernel_unlock();
+    return taken;
+}
 
 static uint32_t registration_set(struct adapter *adapter, const NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES *a)
 {
@@ -349,6 +366,10 @@ static uint32_t registration_set(struct adapter *adapter, const NDIS_MINIPORT_AD
         return NDIS_STATUS_FAILURE;
     }
     header_check(a, 0x9E, miniport.version >= 0x061E ? 2 : 1, NDIS_SIZEOF_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_2, sizeof *a, "NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES");
+    if (context_taken(a->MiniportAdapterContext))
+        violation("MiniportAttributes", adapter->handle, "MiniportAdapterContext is that of another adapter");
+    if ((a->AttributeFlags & NDIS_MINIPORT_ATTRIBUTES_NO_PAUSE_ON_SUSPEND) && miniport.version < 0x061E)
+        violation("MiniportAttributes", adapter->handle, "NDIS_MINIPORT_ATTRIBUTES_NO_PAUSE_ON_SUSPEND is set by a miniport of NDIS 6.%u; it is of 6.30", miniport.version & 0xFF);
     if (!a->MiniportAdapterContext)
         violation("MiniportAttributes", adapter->handle, "MiniportAdapterContext is NULL");
     declared_keep(adapter, "registration", a, ((const struct header *)a)->size);

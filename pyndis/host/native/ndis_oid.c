@@ -1,5 +1,5 @@
 /* OID requests and status indications. */
-#include "ndis.h"
+#include "contracts.h"
 #include "locks.h"
 
 struct oid {
@@ -157,6 +157,11 @@ struct oid_answer oid_request(struct adapter *adapter, uint32_t type, uint32_t o
     status_check(oid, status, request);
     struct oid_answer answer = answer_read(request, type, status);
     bool query = type == NdisRequestQueryInformation || type == NdisRequestQueryStatistics;
+    shortage_check(&answer, oid, type == NdisRequestSetInformation ? in : out, query);
+    if (status == NDIS_STATUS_SUCCESS && adapter->removal_told && !direct)
+        violation("SurpriseRemoval", request, "OID 0x%08x succeeds after surprise removal; NDIS_STATUS_NOT_ACCEPTED is wanted", oid);
+    if (status == NDIS_STATUS_SUCCESS && type == NdisRequestSetInformation && oid == OID_GEN_CURRENT_PACKET_FILTER && in >= sizeof adapter->packet_filter)
+        memcpy(&adapter->packet_filter, buffer, sizeof adapter->packet_filter);
     bytes_check(&answer, oid, buffer, block_memory(open->buffer), in, out, query);
     memcpy(buffer, block_memory(open->buffer), size);
     oid_close(open);
@@ -307,6 +312,7 @@ EXPORT(void, NdisMIndicateStatusEx, void *handle, const NDIS_STATUS_INDICATION *
     header_check(indication, 0x98, 1, NDIS_SIZEOF_STATUS_INDICATION_REVISION_1, sizeof *indication, "NDIS_STATUS_INDICATION");
     if (!adapter->registration_set)
         violation("NdisMIndicateStatusEx", handle, "a status is indicated before the registration attributes are set");
+    indication_check(indication);
     if (indication->SourceHandle != handle)
         violation("StatusSourceHandle", handle, "the status indication's SourceHandle is %p; wanted %p", indication->SourceHandle, handle);
     struct text header = {0};

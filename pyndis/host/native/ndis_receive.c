@@ -208,6 +208,10 @@ EXPORT(void, NdisMIndicateReceiveNetBufferLists, void *handle, NET_BUFFER_LIST *
     locks_free_check("NdisMIndicateReceiveNetBufferLists", chain);
     if (!adapter || !state_check(adapter, chain))
         return;
+    if (!adapter->packet_filter && !adapter->filter_noted) {
+        adapter->filter_noted = true;
+        note("PacketFilter", chain, "a receive is indicated while the packet filter is 0");
+    }
     if (port)
         violation("PortNumber", chain, "a receive is indicated on port %u, which was not made", port);
     if ((flags & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL) && self->irql != DISPATCH)

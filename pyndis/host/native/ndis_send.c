@@ -1,5 +1,5 @@
 /* Sends: chains built by the stack, given to the driver, and taken back. */
-#include "ndis.h"
+#include "contracts.h"
 #include "hold.h"
 #include "locks.h"
 
@@ -73,6 +73,7 @@ void send_register(struct send_nbl *send)
 {
     struct adapter *adapter = send->adapter;
     send->out = true;
+    send_contract_begin(send);
     if (atomic_fetch_add(&adapter->sends, 1) == 0)
         idle_update(adapter);
     if (!settings.verifier)
@@ -364,6 +365,7 @@ static bool completed_check(struct adapter *adapter, NET_BUFFER_LIST *nbl)
         violation("SendCompleteStatus", nbl, "an NBL is completed with the status 0x%08x, which no send may have", (uint32_t)nbl->Status);
     if (nbl->FirstNetBuffer != send->first)
         violation("SendCompleteNetBuffers", nbl, "an NBL is completed with another list of NET_BUFFERs than it was sent with");
+    send_contract_check(send, nbl);
     return true;
 }
 

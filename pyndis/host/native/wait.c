@@ -1,6 +1,8 @@
 /* Dispatcher objects and waits: events, timers, sleeps. */
 #include "pe.h"
 #include "clock.h"
+
+void blocking_check(const char *call); /* ndis_contracts.c */
 #include "sched.h"
 
 static struct waiter *waiters, **waiters_end = &waiters;
@@ -123,6 +125,7 @@ status_t object_wait(DISPATCHER_HEADER **objects, int count, bool all, const int
         kernel_unlock();
         return (status_t)STATUS_TIMEOUT;
     }
+    blocking_check(call);
     pthread_cond_init(&waiter.woken_up, NULL);
     *waiters_end = &waiter;
     waiters_end = &waiter.next;

@@ -1,0 +1,113 @@
+/* What a miniport owes NDIS beyond the documented rules' names: how it treats sends, where it may block, what shutdown may do. */
+#include "contracts.h"
+
+/* ---- sends ---- */
+
+static uint64_t mixed(uint64_t digest, const void *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        digest = (digest ^ ((const uint8_t *)bytes)[i]) * 0x100000001B3ull; /* FNV-1a */
+    return digest;
+}
+
+/* Over payload and shape: the packets' bytes, and where they lie in which MDLs. */
+static uint64_t digest_of(const NET_BUFFER *nb)
+{
+    uint64_t digest = 0xCBF29CE484222325ull;
+    for (; nb; nb = nb->Next) {
+        uint64_t shape[] = {nb->DataLength, nb->DataOffset, nb->CurrentMdlOffset, (uintptr_t)nb->CurrentMdl};
+        digest = mixed(digest, shape, sizeof shape);
+        for (const MDL *mdl = nb->MdlChain; mdl; mdl = mdl->Next)
+            digest = mixed(digest, &mdl->ByteCount, sizeof mdl->ByteCount);
+        uint8_t *copy = malloc(nb->DataLength + 1u);
+        digest = mixed(digest, copy, nb_copy(nb, 0, nb->DataLength, copy));
+        free(copy);
+    }
+    return digest;
+}
+
+void send_contract_begin(struct send_nbl *send)
+{
+    const struct adapter *adapter = send->adapter;
+    if (!settings.verifier)
+        return;
+    send->digest = settings.guard ? digest_of(send->first) : 0;
+    send->refused_in = atomic_load(&adapter->life) == LIFE_PAUSED ? adapter->pause_epoch : 0;
+    send->after_removal = adapter->removal_told;
+}
+
+void send_contract_check(const struct send_nbl *send, const NET_BUFFER_LIST *nbl)
+{
+    static const uint8_t zero[sizeof nbl->ProtocolReserved];
+    const struct adapter *adapter = send->adapter;
+    if (!settings.verifier)
+        return;
+    if (send->digest && nbl->FirstNetBuffer == send->first && digest_of(send->first) != send->digest)
+        violation("SendPayload", nbl, "the packets of an NBL, or their place in its MDLs, were changed while the driver had it");
+    if (nbl->ParentNetBufferList || nbl->ChildRefCount || nbl->NdisPoolHandle || memcmp(nbl->ProtocolReserved, zero, sizeof zero))
+        violation("NblPrivateField", nbl, "an NBL is completed with a changed ParentNetBufferList, ChildRefCount, NdisPoolHandle or ProtocolReserved");
+    if (nbl->Status != NDIS_STATUS_SUCCESS)
+        return;
+    if (send->refused_in && send->refused_in == adapter->pause_epoch && atomic_load(&adapter->life) == LIFE_PAUSED)
+        violation("SendWhilePaused", nbl, "an NBL that was sent while the adapter was paused is completed with success; NDIS_STATUS_PAUSED is wanted");
+    if (send->after_removal)
+        violation("SurpriseRemoval", nbl, "an NBL that was sent after surprise removal is completed with success; NDIS_STATUS_NOT_ACCEPTED is wanted");
+}
+
+/* ---- callbacks that may not wait ---- */
+
+void blocking_check(const char *call)
+{
+    static const char *const quick[] = {"MiniportReturnNetBufferLists", "MiniportSendNetBufferLists", "MiniportCancelSend", "MiniportCancelOidRequest", "MiniportShutdownEx"};
+    const struct frame *frame = self->frame;
+    if (!frame || frame->callback || strcmp(frame->name, call)) /* the host's own waits have other names */
+        return;
+    while (frame && !frame->callback)
+        frame = frame->outer;
+    for (size_t i = 0; frame && i < COUNT(quick); i++)
+        if (!strcmp(frame->name, quick[i]))
+            violation("BlocksInCallback", frame->object, "%s waits in %s, which may not block", call, frame->name);
+}
+
+/* ---- shutdown ---- */
+
+static bool forbidden_in_shutdown(const char *name)
+{
+    static const char *const prefixes[] = {"NdisAllocate", "NdisMAllocate", "ExAllocate", "IoAllocate", "NdisMSendNetBufferLists", "NdisMIndicate", "NdisMOidRequestComplete",
+                                           "NdisMPauseComplete", "NdisMRestartComplete", "IoCompleteRequest", "IofCompleteRequest"};
+    for (size_t i = 0; i < COUNT(prefixes); i++)
+        if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
+            return true;
+    return false;
+}
+
+void shutdown_check(const struct adapter *adapter, const uint32_t *before)
+{
+    for (unsigned i = 0; i < export_count(); i++)
+        if (self->counts[i] != before[i] && forbidden_in_shutdown(export_name(i)))
+            violation("MiniportShutdown", adapter->handle, "MiniportShutdownEx calls %s: it may neither allocate nor complete anything", export_name(i));
+}
+
+/* ---- statuses ---- */
+
+void indication_check(const NDIS_STATUS_INDICATION *indication)
+{
+    if (indication->PortNumber || indication->Flags)
+        violation("StatusIndication", indication, "a status is indicated on port %u with the flags 0x%x; both are 0 for a miniport without ports", indication->PortNumber,
+                  indication->Flags);
+    if (!indication->DestinationHandle != !indication->RequestId)
+        violation("StatusIndication", indication, "a status is indicated with only one of DestinationHandle and RequestId");
+    if (indication->StatusBufferSize && !indication->StatusBuffer)
+        violation("StatusIndication", indication, "a status is indicated with %u bytes at no address", indication->StatusBufferSize);
+}
+
+/* A buffer that was too small: nothing is done, and the size that would do is told. */
+void shortage_check(const struct oid_answer *answer, uint32_t oid, uint32_t out, bool query)
+{
+    if (answer->status != NDIS_STATUS_BUFFER_TOO_SHORT && answer->status != NDIS_STATUS_INVALID_LENGTH)
+        return;
+    if (answer->read)
+        violation("OidBytes", NULL, "OID 0x%08x fails for its buffer's length and reports %u bytes read", oid, answer->read);
+    if (query ? answer->needed <= out : !answer->needed)
+        violation("OidBytes", NULL, "OID 0x%08x says that %u bytes are too few, and that it needs %u", oid, out, answer->needed);
+}
