@@ -25,8 +25,9 @@ SPEAKING = ("breaks", "keeps")
 class Rule:
     """One rule. What may be empty says how it is checked:
 
-    `run_time`: files of the host's C that report it; `compile_time`: codes of diagnostics that refuse a driver that would
-    break it, `rejected`: programs of tests/rejected that show them; `not_offered`: why the language cannot express it;
+    `run_time`: files of the host's C that report it; `reported_as`: by which names, if not its own; `compile_time`: codes of
+    diagnostics that refuse a driver that would break it, `rejected`: programs of tests/rejected that show them;
+    `not_offered`: why the language cannot express it;
     `refused_at_load`: what a driver would have to import, and the host does not export; `not_applicable`: why the rule says
     nothing of a miniport.
     """
@@ -38,6 +39,7 @@ class Rule:
     set: str = ""
     dv: str = ""
     run_time: tuple[str, ...] = ()
+    reported_as: tuple[str, ...] = ()
     compile_time: tuple[str, ...] = ()
     rejected: tuple[str, ...] = ()
     not_offered: str = ""
@@ -103,7 +105,12 @@ def shown() -> dict[str, Shown]:
     return {rule: Shown(tuple(found.get("breaks", ())), tuple(found.get("keeps", ()))) for rule, found in marks.items()}
 
 
-TITLES = {"ndis": "NDIS miniports", "wdm": "IRPs, IRQL and locks", "driver_verifier": "Driver Verifier's features without names"}
+TITLES = {
+    "ndis": "NDIS miniports",
+    "contracts": "What a miniport owes NDIS besides",
+    "wdm": "IRPs, IRQL and locks",
+    "driver_verifier": "Driver Verifier's features without names",
+}
 HEAD = """\
 # The rules that the host checks
 
@@ -127,7 +134,8 @@ def page() -> str:
 
 def _row(rule: Rule, tests: Shown) -> str:
     name = f"`{rule.name}`" + (f" ({rule.dv})" if rule.dv else "")
-    host = [f"`{each}`" for each in rule.run_time]
+    host = [f"as {_list(rule.reported_as)}"] if rule.reported_as else []
+    host += [f"`{each}`" for each in rule.run_time]
     host += [f"refused at load: {_list(rule.refused_at_load)}"] if rule.refused_at_load else []
     compiler = [*rule.compile_time, *([rule.not_offered] if rule.not_offered else []), *(f"`{each}`" for each in rule.rejected)]
     return f"| {name} | {rule.demand} | {', '.join(host)} | {', '.join(compiler)} | {_tests(tests)} |\n"
