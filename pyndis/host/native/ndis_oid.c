@@ -159,7 +159,7 @@ struct oid_answer oid_request(struct adapter *adapter, uint32_t type, uint32_t o
     bool query = type == NdisRequestQueryInformation || type == NdisRequestQueryStatistics;
     shortage_check(&answer, oid, type == NdisRequestSetInformation ? in : out, query);
     if (status == NDIS_STATUS_SUCCESS && adapter->removal_told && !direct)
-        violation("SurpriseRemoval", request, "OID 0x%08x succeeds after surprise removal; NDIS_STATUS_NOT_ACCEPTED is wanted", oid);
+        note("SurpriseRemoval", request, "OID 0x%08x succeeds after surprise removal; NDIS_STATUS_NOT_ACCEPTED is wanted", oid);
     if (status == NDIS_STATUS_SUCCESS && type == NdisRequestSetInformation && oid == OID_GEN_CURRENT_PACKET_FILTER && in >= sizeof adapter->packet_filter)
         memcpy(&adapter->packet_filter, buffer, sizeof adapter->packet_filter);
     bytes_check(&answer, oid, buffer, block_memory(open->buffer), in, out, query);
