@@ -1,7 +1,7 @@
-"""Calls DriverEntry, MiniportInitializeEx, MiniportHaltEx and Unload of an image in speakeasy, and writes what they called, as JSON.
+"""Calls DriverEntry, MiniportInitializeEx, MiniportHaltEx and Unload of an image in speakeasy; writes what they called, as JSON.
 
-`judge.py IMAGE VERSION FAILING`: what NdisGetVersion says, and which fallible call fails (0: none). It runs with a Python that has
-speakeasy-emulator, which the project's own has not (it wants another unicorn), so nothing of the project is imported here.
+`judge.py IMAGE VERSION FAILING`: what NdisGetVersion says, and which fallible call fails (0: none). It runs with a Python that
+has speakeasy-emulator, which the project's own has not (it wants another unicorn): nothing of the project is imported here.
 """
 
 from __future__ import annotations
