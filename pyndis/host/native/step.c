@@ -1,8 +1,8 @@
-/* Single steps by the trap flag, and the width of x86-64 memory operands (of integer, string and SSE/AVX moves and arithmetic). */
+/* Single steps by the trap flag, and the width of memory operands on x86-64 and x86 (of integer, string and SSE/AVX moves and arithmetic). */
 #include "step.h"
 #include <ucontext.h>
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) || defined(__i386__)
 enum { TRAP_FLAG = 0x100 };
 static __thread struct {
     step_done *done;
@@ -27,7 +27,7 @@ bool step_end(void *context)
     if (!done)
         return false;
     step.done = NULL;
-    ((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~(long long)TRAP_FLAG;
+    ((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
     done(step.argument);
     return true;
 }
@@ -45,7 +45,7 @@ static unsigned plain_size(uint8_t op, const struct prefixes *p)
     if (op == 0x69 || op == 0x6B)
         return full;
     if (op == 0xFF)
-        return 8; /* call, jmp and push; inc and dec of 4 bytes lie within */
+        return sizeof(void *); /* call, jmp and push; inc and dec of 4 bytes lie within */
     bool arithmetic = op < 0x40 && (op & 7) < 4, group = op >= 0x80 && op <= 0x8B, strings = op >= 0xA4 && op <= 0xAF && op != 0xA8 && op != 0xA9;
     bool shifts = op == 0xC0 || op == 0xC1 || (op >= 0xD0 && op <= 0xD3), others = op == 0xC6 || op == 0xC7 || op == 0xF6 || op == 0xF7 || op == 0xFE;
     if (op == 0x83)
@@ -100,7 +100,7 @@ unsigned access_size(const uint8_t *code)
         p = (struct prefixes){.vex = true, .vex256 = last & 4, .half = (last & 3) == 1, .repeat = (last & 3) == 2, .repne = (last & 3) == 3, .wide = three && last & 0x80};
         return map == 1 ? extended_size(code[three ? 3 : 2], &p) : 1;
     }
-    if ((*code & 0xF0) == 0x40)
+    if (sizeof(void *) == 8 && (*code & 0xF0) == 0x40)
         p.wide = *code++ & 8;
     if (*code != 0x0F)
         return plain_size(*code, &p);

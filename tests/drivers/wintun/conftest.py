@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from pyndis.host import Adapter, Handle, Host
+from pyndis.host.runner import architecture
 from pyndis.toolchains import cache as places
+from pyndis.toolchains.targets import Arch
 from tests.drivers.wintun.images import DRIVER, built
 
 INDEX = 7
+NO_ANCESTORS = "Windows on ARM64 begins with version 10"
 
 Images = Callable[[str], Path]
 
@@ -20,10 +23,33 @@ Images = Callable[[str], Path]
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--wintun-sys", type=Path, help="run the Wintun tests on this image instead of the driver built here")
     parser.addoption("--wintun-config", default="Release", help="the configuration that is built: Release or Debug")
+    parser.addoption("--wintun-arch", default="amd64,x86,arm64", help="the architectures that are built and run")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What loads an image does so on every architecture, all of one together."""
+    if "wintun_arch" not in metafunc.fixturenames:
+        return
+    given: Path | None = metafunc.config.getoption("--wintun-sys", default=None)
+    chosen: str = metafunc.config.getoption("--wintun-arch", default="amd64")
+    metafunc.parametrize("wintun_arch", [architecture(given)] if given else chosen.split(","), scope="session")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what an architecture does not have."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        parameters: dict[str, object] = callspec.params if callspec else {}
+        arch = parameters.get("wintun_arch")
+        if arch == "arm64" and parameters.get("os", "win10") != "win10":
+            item.add_marker(pytest.mark.skip(reason=NO_ANCESTORS))
+        for mark in item.iter_markers("not_on"):
+            if arch in mark.args:
+                item.add_marker(pytest.mark.skip(reason=mark.kwargs["because"]))
 
 
 @pytest.fixture(scope="session")
-def images(request: pytest.FixtureRequest) -> Images:
+def images(request: pytest.FixtureRequest, wintun_arch: Arch) -> Images:
     """The driver's image by its receive strategy, `pend` or `copy`."""
     given: Path | None = request.config.getoption("--wintun-sys", default=None)
     config: str = request.config.getoption("--wintun-config", default="Release")
@@ -31,7 +57,9 @@ def images(request: pytest.FixtureRequest) -> Images:
     @cache
     def image(receive: str) -> Path:
         if given is None:
-            return built(DRIVER, places.folder() / "tests" / "wintun" / f"{receive}-{config}", receive=receive, config=config)
+            suffix = "" if wintun_arch == "amd64" else f"-{wintun_arch}"  # other folders of tests share that one
+            out = places.folder() / "tests" / "wintun" / f"{receive}-{config}{suffix}"
+            return built(DRIVER, out, receive=receive, config=config, arch=wintun_arch)
         if receive != "pend":
             pytest.skip("the image given by --wintun-sys has one receive strategy")
         return given.resolve()

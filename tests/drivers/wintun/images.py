@@ -14,18 +14,18 @@ from pyndis.cli.building.run import build, outdated
 from pyndis.cli.progress import Progress
 from pyndis.package.manifest import Manifest
 from pyndis.package.timestamp import build_time
+from pyndis.toolchains.targets import Arch
 
-ARCH = "amd64"
 DRIVER = Path(__file__).parents[3] / "drivers" / "wintun"
 
 
-def built(folder: Path, out: Path, *, receive: str = "pend", config: str = "Release") -> Path:
+def built(folder: Path, out: Path, *, receive: str = "pend", config: str = "Release", arch: Arch = "amd64") -> Path:
     """The image of the driver in `folder`, with that receive strategy; results and what they were made from are kept in `out`."""
     overrides = (("receive", receive),)
     manifest = Manifest.load(folder, overrides, None)
     request = Request(
         manifest=manifest,
-        architectures=(ARCH,),
+        architectures=(arch,),
         config=config,
         toolchain="auto",
         out=out,
@@ -40,7 +40,7 @@ def built(folder: Path, out: Path, *, receive: str = "pend", config: str = "Rele
         reasons = outdated(request, files)
         if reasons:
             build(request, list(reasons), files, Progress(), None)
-    return out / Layout(manifest.name, ARCH, config).packaged("sys")
+    return out / Layout(manifest.name, arch, config).packaged("sys")
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import operator
 from dataclasses import dataclass
 
 from pyndis.ddi import facts
+from pyndis.toolchains.targets import Arch
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,9 @@ def header(data: bytes) -> Header:
     return Header(data[0], data[1], int.from_bytes(data[2:4], "little"))
 
 
-def fields(name: str, data: bytes) -> dict[str, int]:
+def fields(name: str, data: bytes, arch: Arch = "amd64") -> dict[str, int]:
     """The fields of the structure of this name as far as `data` goes, without its header, as little-endian numbers."""
-    layout = facts().struct(name)
+    layout = facts().struct(name, arch)
     assert layout is not None, name
     return {
         field: int.from_bytes(data[at : at + size], "little")
@@ -34,9 +35,9 @@ def fields(name: str, data: bytes) -> dict[str, int]:
     }
 
 
-def constant(name: str) -> int:
+def constant(name: str, arch: Arch = "amd64") -> int:
     """A constant of the kernel's headers, unsigned."""
-    value = facts().constant(name)
+    value = facts().constant(name, arch)
     assert value is not None, name
     return value & 0xFFFF_FFFF
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pyndis.host import Adapter
+from pyndis.toolchains.targets import Arch
 from tests.drivers.wintun.oids import QUERIES, SETS
 from tests.drivers.wintun.structs import constant, fields, flags
 from tests.host.statuses import oid
@@ -19,8 +20,8 @@ STATISTICS = [
 
 
 @pytest.fixture
-def general(adapter: Adapter) -> dict[str, int]:
-    return fields("NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES", adapter.declared["general"])
+def general(adapter: Adapter, wintun_arch: Arch) -> dict[str, int]:
+    return fields("NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES", adapter.declared["general"], wintun_arch)
 
 
 GENERAL = {

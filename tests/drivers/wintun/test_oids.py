@@ -5,6 +5,7 @@ import pytest
 from pyndis.ddi import facts
 from pyndis.host import Adapter, Handle, Host
 from pyndis.package.manifest import Manifest
+from pyndis.toolchains.targets import Arch
 from tests.drivers.wintun.counters import counters
 from tests.drivers.wintun.images import DRIVER
 from tests.drivers.wintun.oids import CONSTANT_ANSWERS, COUNTERS, QUERIES, SETS, SIZES, number
@@ -76,13 +77,15 @@ def test_a_counter_takes_4_or_8_bytes_and_says_that_it_has_8(host: Host, adapter
 
 
 @pytest.mark.spec("W-82")
-def test_statistics_are_a_whole_structure(host: Host, adapter: Adapter, handle: Handle) -> None:
+def test_statistics_are_a_whole_structure(host: Host, adapter: Adapter, handle: Handle, wintun_arch: Arch) -> None:
     handle.write(bundle(ipv4(100), ipv6(200)))
     adapter.send([ipv4(300)])
     handle.read(SMALLEST_READ)
     data = adapter.oid(query=oid("GEN_STATISTICS"), length=152).data
     assert header(data) == Header(constant("NDIS_OBJECT_TYPE_DEFAULT"), 1, 152)
-    supported = fields("NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES", adapter.declared["general"])["SupportedStatistics"]
+    supported = fields("NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES", adapter.declared["general"], wintun_arch)[
+        "SupportedStatistics"
+    ]
     assert fields("NDIS_STATISTICS_INFO", data)["SupportedStatistics"] == supported
     assert {name: value for name, value in counters(adapter).items() if value} == {
         "ifHCInOctets": 300,
@@ -239,9 +242,9 @@ def test_any_other_request_type_is_an_invalid_oid(host: Host, adapter: Adapter, 
 
 
 @pytest.mark.spec("W-83")
-def test_direct_oids_are_not_supported(adapter: Adapter) -> None:
+def test_direct_oids_are_not_supported(adapter: Adapter, wintun_arch: Arch) -> None:
     assert adapter.oid(query=oid("GEN_STATISTICS"), direct=True).status == Ndis.NOT_SUPPORTED
-    characteristics = fields("NDIS_MINIPORT_DRIVER_CHARACTERISTICS", adapter.declared["characteristics"])
+    characteristics = fields("NDIS_MINIPORT_DRIVER_CHARACTERISTICS", adapter.declared["characteristics"], wintun_arch)
     assert (characteristics["DirectOidRequestHandler"], characteristics["CancelDirectOidRequestHandler"]) == (0, 0)
 
 

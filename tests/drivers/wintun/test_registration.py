@@ -5,6 +5,7 @@ from typing import Literal
 import pytest
 
 from pyndis.host import Adapter, Host
+from pyndis.toolchains.targets import Arch
 from tests.drivers.wintun.conftest import INDEX, Images, path_of
 from tests.drivers.wintun.structs import Header, constant, fields, flags, header
 from tests.drivers.wintun.traffic import received
@@ -39,11 +40,11 @@ def test_an_older_ndis_is_refused(images: Images, ndis: tuple[int, int]) -> None
 @pytest.mark.spec("W-69")
 @ON_EVERY_SYSTEM
 def test_the_driver_registers_with_the_newest_version_that_both_know(
-    images: Images, os: Windows, ndis: tuple[int, int], registered: tuple[int, int]
+    images: Images, os: Windows, ndis: tuple[int, int], registered: tuple[int, int], wintun_arch: Arch
 ) -> None:
     with Host(images("pend"), os=os, ndis=ndis) as host:
         adapter = host.add_adapter(luid_index=INDEX)
-        characteristics = fields("NDIS_MINIPORT_DRIVER_CHARACTERISTICS", adapter.declared["characteristics"])
+        characteristics = fields("NDIS_MINIPORT_DRIVER_CHARACTERISTICS", adapter.declared["characteristics"], wintun_arch)
         assert (characteristics["MajorNdisVersion"], characteristics["MinorNdisVersion"]) == registered
         assert characteristics["Flags"] == 0
         assert {name for name, value in characteristics.items() if name.endswith(("Handler", "HandlerEx")) and value} == HANDLERS
@@ -51,7 +52,9 @@ def test_the_driver_registers_with_the_newest_version_that_both_know(
 
 @pytest.mark.spec("W-69", "W-80", "W-81")
 @ON_EVERY_SYSTEM
-def test_each_header_follows_the_version(images: Images, os: Windows, ndis: tuple[int, int], registered: tuple[int, int]) -> None:
+def test_each_header_follows_the_version(
+    images: Images, os: Windows, ndis: tuple[int, int], registered: tuple[int, int], wintun_arch: Arch
+) -> None:
     revision = 1 if registered < (6, 30) else 2
     with Host(images("pend"), os=os, ndis=ndis) as host:
         declared = host.add_adapter(luid_index=INDEX).declared
@@ -59,20 +62,22 @@ def test_each_header_follows_the_version(images: Images, os: Windows, ndis: tupl
             "characteristics": Header(
                 constant("NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS"),
                 2,
-                constant(f"{SIZE}MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2"),
+                constant(f"{SIZE}MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2", wintun_arch),
             ),
             "registration": Header(
                 constant("NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES"),
                 revision,
-                constant(f"{SIZE}MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_{revision}"),
+                constant(f"{SIZE}MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_{revision}", wintun_arch),
             ),
             "general": Header(
                 constant("NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES"),
                 2,
-                constant(f"{SIZE}MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_2"),
+                constant(f"{SIZE}MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_2", wintun_arch),
             ),
             "power": Header(
-                constant("NDIS_OBJECT_TYPE_DEFAULT"), revision, constant(f"{SIZE}NDIS_PM_CAPABILITIES_REVISION_{revision}")
+                constant("NDIS_OBJECT_TYPE_DEFAULT"),
+                revision,
+                constant(f"{SIZE}NDIS_PM_CAPABILITIES_REVISION_{revision}", wintun_arch),
             ),
         }
         assert host.notes == []
@@ -98,11 +103,15 @@ def test_packets_flow_on_every_system(images: Images, os: Windows, ndis: tuple[i
 
 @pytest.mark.spec("W-80")
 @ON_EVERY_SYSTEM
-def test_registration_attributes(images: Images, os: Windows, ndis: tuple[int, int], registered: tuple[int, int]) -> None:
+def test_registration_attributes(
+    images: Images, os: Windows, ndis: tuple[int, int], registered: tuple[int, int], wintun_arch: Arch
+) -> None:
     wanted = ["NO_HALT_ON_SUSPEND", "SURPRISE_REMOVE_OK"] + (["NO_PAUSE_ON_SUSPEND"] if registered >= (6, 30) else [])
     with Host(images("pend"), os=os, ndis=ndis) as host:
         attributes = fields(
-            "NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES", host.add_adapter(luid_index=INDEX).declared["registration"]
+            "NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES",
+            host.add_adapter(luid_index=INDEX).declared["registration"],
+            wintun_arch,
         )
         assert attributes.pop("MiniportAdapterContext") != 0
         assert attributes == {
@@ -113,10 +122,12 @@ def test_registration_attributes(images: Images, os: Windows, ndis: tuple[int, i
 
 
 @pytest.mark.spec("W-80")
-def test_each_adapter_has_a_context_of_its_own(host: Host) -> None:
+def test_each_adapter_has_a_context_of_its_own(host: Host, wintun_arch: Arch) -> None:
     both = [host.add_adapter(luid_index=index) for index in (1, 2)]
     contexts = {
-        fields("NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES", each.declared["registration"])["MiniportAdapterContext"]
+        fields("NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES", each.declared["registration"], wintun_arch)[
+            "MiniportAdapterContext"
+        ]
         for each in both
     }
     assert len(contexts) == 2

@@ -256,6 +256,7 @@ def test_a_write_that_lends_no_page_needs_no_room(held: Adapter, handle: Handle,
     assert handle.write(bundle(ipv4())).status == Nt.INSUFFICIENT_RESOURCES
     assert handle.write(bundle(bytes(60))).status == Nt.INVALID_USER_BUFFER
     pause = held.pause(wait=False)
+    assert not pause.done
     assert handle.write(bundle(ipv4(), ipv4())).status == Nt.SUCCESS
     assert counted(held)["ifInDiscards"] == 2
     held.return_held()
