@@ -285,9 +285,10 @@ uint32_t adapter_pause(struct adapter *adapter, uint32_t reason, bool wait_sends
         wait_for(&adapter->sends_idle, "the stack waits for its sends");
     operation_start(&adapter->pause);
     sends_mark(adapter);
-    adapter->pause_epoch = atomic_fetch_add(&pause_epoch, 1) + 1;
+    adapter->pause_epoch = UINT64_MAX; /* until the handler returns, a call that came later may not have seen it */
     atomic_store(&adapter->life, LIFE_PAUSING);
     CALL_DRIVER("MiniportPause", PASSIVE, adapter->handle, status = handler(adapter->context, parameters));
+    adapter->pause_epoch = atomic_fetch_add(&pause_epoch, 1) + 1;
     if (status != NDIS_STATUS_SUCCESS && status != NDIS_STATUS_PENDING) {
         violation("MiniportPause_Return", adapter->handle, "MiniportPause returned 0x%08x; it may return success or pending", status);
         status = NDIS_STATUS_SUCCESS;

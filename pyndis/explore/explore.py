@@ -1,0 +1,147 @@
+"""Exploring a scenario: every schedule up to a number of preemptions, then some by chance; and running one schedule again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from pyndis.explore.minimise import minimise
+from pyndis.explore.outcome import Outcome, run
+from pyndis.explore.scenario import Coverage, Failure, Scenario
+from pyndis.explore.search import Prefix, Search
+from pyndis.explore.workers import Workers
+from pyndis.host.reports import Violation
+from pyndis.host.schedule import schedule_text
+
+_LOOK = 0.2  # seconds between two looks at the clock
+_MINIMISE_RUNS = 40
+
+Progress = Callable[[Coverage], None]
+
+
+def explore(
+    image: Path,
+    scenario: Scenario,
+    *,
+    preemptions: int = 2,
+    seconds: float,
+    reduce: bool = True,
+    every_point: bool = False,
+    workers: int = 2,
+    all_failures: bool = False,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Coverage:
+    """Run the schedules of a scenario with at most so many preemptions, for at most `seconds`.
+
+    `reduce=False` is the exact mode (see pyndis.explore.search), `every_point` lets switches come at every call and callback, too.
+    It ends at the first failure, made small, unless `all_failures`; then one failure is given for each set of rules broken.
+    `options` are Host's. Raises what the scenario raises, assertions aside.
+    """
+    exploration = _Exploration(image, scenario, Search(preemptions, reduce), every_point, seconds, options)
+    with Workers(workers, image, scenario, options) as crew:
+        exploration.work(crew, all_failures, progress)
+    return exploration.coverage()
+
+
+def sample(
+    image: Path, scenario: Scenario, seeds: Iterable[int], *, seconds: float, workers: int = 2, **options: Any
+) -> Coverage:
+    """Run schedules by chance, one for each seed, until one fails or time is over. The failure's schedule is its seed."""
+    exploration = _Exploration(image, scenario, Search(0), True, seconds, options)
+    left = iter(seeds)
+    with Workers(workers, image, scenario, options) as crew:
+        exploration.draw(crew, left)
+    return exploration.coverage()
+
+
+def replay(image: Path, scenario: Scenario, schedule: str, **options: Any) -> list[Violation]:
+    """Run one schedule by its text; the rules that were broken."""
+    return list(run(image, scenario, schedule, options).violations)
+
+
+class _Exploration:
+    def __init__(
+        self, image: Path, scenario: Scenario, search: Search, every_point: bool, seconds: float, options: dict[str, Any]
+    ) -> None:
+        self._image = image
+        self._scenario = scenario
+        self._search = search
+        self._every_point = every_point
+        self._options = options
+        self._start = time.monotonic()
+        self._end = self._start + seconds
+        self._failures: dict[frozenset[str], Failure] = {}
+        self._complete = False
+
+    def work(self, crew: Workers, all_failures: bool, progress: Progress | None) -> None:
+        """The bounded search."""
+        look = self._start + 1
+        while self._left > 0 and not self._search.done:
+            while crew.free and (prefix := self._search.take()) is not None:
+                crew.give(prefix, self._text(prefix))
+            for prefix, outcome in crew.take(min(self._left, _LOOK)):
+                self._search.ran(prefix, outcome.record)
+                self._judge(prefix, outcome)
+            if self._failures and not all_failures:
+                return
+            if progress is not None and time.monotonic() > look:
+                look = time.monotonic() + 1
+                progress(self.coverage())
+        self._complete = self._search.done
+
+    def draw(self, crew: Workers, seeds: Iterable[int]) -> None:
+        """Schedules by chance."""
+        queue = iter(seeds)
+        seed = next(queue, None)
+        while self._left > 0 and not self._failures and (seed is not None or crew.busy):
+            while crew.free and seed is not None:
+                crew.give(seed, f"seed:{seed}")
+                seed = next(queue, None)
+            for key, outcome in crew.take(min(self._left, _LOOK)):
+                self._search.schedules += 1
+                self._search.choices += len(outcome.record.choices)
+                self._search.orders.add(outcome.record.order)
+                if outcome.violations:
+                    self._keep(outcome, f"seed:{key}")
+        self._complete = seed is None and not crew.busy
+
+    @property
+    def _left(self) -> float:
+        return self._end - time.monotonic()
+
+    def _text(self, prefix: Prefix) -> str:
+        return schedule_text(prefix, self._every_point)
+
+    def _judge(self, prefix: Prefix, outcome: Outcome) -> None:
+        rules = frozenset(each.rule for each in outcome.violations)
+        if not rules or rules in self._failures:
+            return
+        after = self._search.schedules
+        small, again = minimise(prefix, rules, self._run, _MINIMISE_RUNS if self._left > 0 else 0)
+        self._keep(again if again.violations else outcome, self._text(small), rules, after)
+
+    def _run(self, prefix: Prefix) -> Outcome:
+        return run(self._image, self._scenario, self._text(prefix), self._options)
+
+    def _keep(self, outcome: Outcome, schedule: str, rules: frozenset[str] | None = None, after: int | None = None) -> None:
+        record = outcome.record
+        key = rules if rules is not None else frozenset(each.rule for each in outcome.violations)
+        found = after if after is not None else self._search.schedules
+        self._failures[key] = Failure(outcome.violations, schedule, record.preemptions, record.switches, found)
+
+    def coverage(self) -> Coverage:
+        search = self._search
+        return Coverage(
+            self._scenario.name,
+            search.schedules,
+            search.choices,
+            len(search.orders),
+            search.pruned,
+            search.bound,
+            self._complete,
+            time.monotonic() - self._start,
+            tuple(self._failures.values()),
+        )

@@ -1,0 +1,84 @@
+"""Processes that run schedules, one host each at a time."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Mapping
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from pyndis.explore.outcome import Outcome, run
+from pyndis.explore.scenario import Scenario
+
+_BATCH = 4  # schedules that a worker has at a time, so that it need not wait for the next
+
+
+class Workers:
+    """A context manager. Schedules are texts; what comes back is an Outcome or what running it raised."""
+
+    def __init__(self, count: int, image: Path, scenario: Scenario, options: Mapping[str, Any]) -> None:
+        fork = multiprocessing.get_context("fork")  # a scenario may be made of functions that cannot be sent
+        self._given: dict[Connection, int] = {}
+        self._processes = []
+        for _ in range(count):
+            ours, theirs = fork.Pipe()
+            process = fork.Process(target=_work, args=(theirs, ours, image, scenario, options), daemon=True)
+            process.start()
+            theirs.close()
+            self._given[ours] = 0
+            self._processes.append(process)
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for connection in self._given:
+            connection.close()
+        for process in self._processes:
+            process.join(timeout=5)
+            if process.is_alive():
+                process.terminate()
+                process.join()
+
+    @property
+    def free(self) -> bool:
+        """Whether one can take a schedule."""
+        return min(self._given.values()) < _BATCH
+
+    @property
+    def busy(self) -> bool:
+        return any(self._given.values())
+
+    def give(self, key: object, schedule: str) -> None:
+        """`key` comes back with the outcome."""
+        connection = min(self._given, key=lambda each: self._given[each])
+        connection.send((key, schedule))
+        self._given[connection] += 1
+
+    def take(self, seconds: float) -> list[tuple[Any, Outcome]]:
+        """What is done, after at most so long. Raises what a schedule raised."""
+        results = []
+        for connection in wait(list(self._given), timeout=max(seconds, 0)):
+            assert isinstance(connection, Connection)
+            key, outcome = connection.recv()
+            self._given[connection] -= 1
+            if isinstance(outcome, BaseException):
+                raise outcome
+            results.append((key, outcome))
+        return results
+
+
+def _work(connection: Connection, other: Connection, image: Path, scenario: Scenario, options: Mapping[str, Any]) -> None:
+    other.close()
+    with suppress(EOFError, ConnectionError, KeyboardInterrupt):
+        while True:
+            key, schedule = connection.recv()
+            outcome: Outcome | BaseException
+            try:
+                outcome = run(image, scenario, schedule, options)
+            except Exception as error:
+                outcome = error
+            connection.send((key, outcome))
