@@ -16,6 +16,7 @@ struct breakpoint {
     int8_t base, index, scale; /* registers in the machine's order; -1 none, 16 the image */
     int64_t displacement;
     uint8_t original;
+    bool expects; /* compares with rax, which was read before */
 };
 static struct breakpoint *slots[SLOTS];
 static const int machine_order[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI, REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
@@ -43,6 +44,9 @@ static bool patch(struct breakpoint *point)
     bool swapped = point->kind == BREAK_LOCK && code[0] == OPERAND_SIZE && code[1] == LOCK;
     if (point->kind == BREAK_LOCK && code[0] != LOCK && !swapped)
         return false;
+    const uint8_t *opcode = code + (swapped ? 2 : 1);
+    opcode += (*opcode & 0xF0) == 0x40;
+    point->expects = opcode[0] == 0x0F && (opcode[1] == 0xB0 || opcode[1] == 0xB1 || opcode[1] == 0xC7);
     point->original = code[0];
     code_write(code, bytes, swapped ? 2 : 1);
     return true;
@@ -88,7 +92,8 @@ bool atomics_trap(void *raw)
         return true;
     }
     const void *object = operand(point, context);
-    sched_point("atomic", object);
+    uint64_t place = point->expects ? mix(point->rva, (uint64_t)context->uc_mcontext.gregs[REG_RAX]) : point->rva;
+    sched_point("atomic", object, place);
     order_event("atomic", object, NULL);
     if (point->kind == BREAK_ALONE) {
         code_write(image.base + point->rva, &point->original, 1);

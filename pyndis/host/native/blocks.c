@@ -1,10 +1,12 @@
 /* Memory with a ledger. In guard mode every block ends at an inaccessible page and stays inaccessible after its release; otherwise
    small blocks come from slabs with per-thread caches, for speed. */
+#include "sched.h"
 #include "special_pool.h"
 #include <sys/mman.h>
 
 enum { CLASS_LOW = 6, CLASSES = 7, CACHE = 64, SLAB_PAGES = 64, GRAVEYARD = 100000 };
 static const size_t ARENA = ARENA_SIZE;
+static const uintptr_t ARENA_HINT = sizeof(void *) == 8 ? (uintptr_t)0x500000000000ull : 0; /* the same in every run, if it is free */
 const char *const block_kind_names[BLOCK_KINDS] = {
     "nothing", "pool", "MDL", "IRP", "NBL", "NET_BUFFER", "NBL pool", "NET_BUFFER pool", "OID request", "device object", "file object",
     "NDIS handle", "timer", "work item", "PnP notification", "configuration handle", "RW lock", "system mapping", "buffer", "object", "generic object"};
@@ -26,7 +28,7 @@ static size_t record_count;
 void blocks_start(void)
 {
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-    arena = mmap(NULL, ARENA, PROT_NONE, flags, -1, 0);
+    arena = mmap((void *)ARENA_HINT, ARENA, PROT_NONE, flags, -1, 0);
     pages = mmap(NULL, ARENA / PAGE * sizeof *pages, PROT_READ | PROT_WRITE, flags, -1, 0);
     if (arena == MAP_FAILED || pages == MAP_FAILED)
         abort();
@@ -190,6 +192,8 @@ struct block *block_new(enum block_kind kind, size_t size, bool zeroed)
         atomic_store_explicit(&block->lent, 0, memory_order_relaxed);
     }
     block->kind = (uint8_t)kind;
+    if (__builtin_expect(scheduled, 0))
+        block->identity = order_identity();
     block->allocated_thread = self ? self->id : 0;
     block->made_by = self && self->frame ? self->frame->name : "host";
     unsigned count = capture_stack(block->allocated, settings.verifier ? STACK_MAX : 1);

@@ -20,6 +20,7 @@ struct block {
     const char *made_by, *freed_by;
     uintptr_t allocated[STACK_MAX], freed[STACK_MAX];
     uint32_t allocated_thread, freed_thread;
+    uint64_t identity;  /* in a deterministic schedule: the same for the same allocation of the same task */
     uint64_t number;    /* of an NBL: which indication, or position in its send chain */
     bool requests, built; /* of an MDL: the I/O manager's own; describes pages */
     struct block *next, **slab; /* slab: all records of its slab, by position */

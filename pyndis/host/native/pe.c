@@ -2,6 +2,7 @@
 #include "pe.h"
 #include "paged.h"
 #include <sys/mman.h>
+static const uintptr_t IMAGE_HINT = sizeof(void *) == 8 ? (uintptr_t)0x520000000000ull : 0; /* the same in every run, if it is free */
 
 struct image image;
 bool export_available(const char *name);
@@ -296,7 +297,7 @@ bool image_load(const uint8_t *file, size_t size, const char *name, const char *
     if (!headers_check(&l))
         return false;
     /* A tail of zero pages: unwind data at the image's end is read with slack. */
-    uint8_t *base = mmap(NULL, (size_t)l.image_size + PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t *base = mmap((void *)IMAGE_HINT, (size_t)l.image_size + PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (base == MAP_FAILED)
         REFUSE(&l, "no memory for an image of %u bytes", l.image_size);
     image.entry = u32(file + l.optional + 16);

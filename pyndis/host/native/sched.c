@@ -1,6 +1,7 @@
 /* Whose turn it is. Every thread of the simulation stands still but one; it gives its turn away at points, when it waits and when it ends. */
 #include "sched.h"
 #include "clock.h"
+#include "pe.h"
 #include <signal.h>
 #include <time.h>
 
@@ -89,9 +90,16 @@ static bool takes_part(void)
     return self && self->task && !self->kernel_depth && !atomic_load_explicit(&driver_dead, memory_order_relaxed);
 }
 
-static void point_pass(const char *what, const void *object)
+/* Where in the image the innermost call came from. */
+static uint64_t caller(void)
+{
+    return self->frame ? self->frame->ip - (uintptr_t)image.base : 0;
+}
+
+static void point_pass(const char *what, const void *object, uint64_t place)
 {
     struct task *me = self->task;
+    me->place = place;
     if (++me->streak > STREAK_HOPELESS)
         livelock_fault("a thread goes on for ever and no other can change that");
     kernel_lock();
@@ -101,10 +109,10 @@ static void point_pass(const char *what, const void *object)
     kernel_unlock();
 }
 
-void sched_point(const char *what, const void *object)
+void sched_point(const char *what, const void *object, uint64_t place)
 {
     if (takes_part())
-        point_pass(what, object);
+        point_pass(what, object, place);
 }
 
 void sched_yield_turn(void)
@@ -112,7 +120,7 @@ void sched_yield_turn(void)
     if (!takes_part())
         return;
     self->task->yields = true;
-    point_pass("yield", NULL);
+    point_pass("yield", NULL, 0);
 }
 
 void sched_lock(_Atomic uintptr_t *word, bool shared)
@@ -121,7 +129,7 @@ void sched_lock(_Atomic uintptr_t *word, bool shared)
         return;
     self->task->wanted = word;
     self->task->shared = shared;
-    point_pass("lock", (const void *)word);
+    point_pass("lock", (const void *)word, caller());
     self->task->wanted = NULL;
     self->task->shared = false;
     order_event("lock", (const void *)word, NULL);
@@ -141,7 +149,7 @@ void sched_export(const struct export *export, const void *object)
     if (!takes_part() || export->point == POINT_LOCK)
         return;
     if (export->point == POINT_SHARED || every_point)
-        point_pass(export->name, object);
+        point_pass(export->name, object, caller());
     if (export->point == POINT_SHARED)
         order_event(export->name, object, family(export->name));
 }
@@ -151,7 +159,7 @@ void sched_callback(const char *name, const void *object)
     if (!takes_part())
         return;
     if (every_point)
-        point_pass(name, object);
+        point_pass(name, object, 0);
     order_event(name, object, family(name));
 }
 

@@ -20,15 +20,16 @@ struct task { /* a job from its submission to its end */
     bool driver, yields;
     _Atomic uintptr_t *wanted; /* the lock it is about to take */
     bool shared;
-    uint64_t name, children, events, last; /* happens-before: who it is, and its latest event */
+    uint64_t name, children, allocations, events, last; /* happens-before: who it is, and its latest event */
+    uint64_t place; /* where in the driver the event will come from that it is about to make, and what it has read for it */
     uint64_t streak; /* points passed in a row */
     uint32_t priority;
 };
 extern bool scheduled;
 extern bool every_point; /* a switch can come at every export and callback, not only at shared ones */
 bool schedule_set(const char *text);
-/* A switch can come here; what this thread does next concerns the object. */
-void sched_point(const char *what, const void *object);
+/* A switch can come here; what this thread does next, from that place, concerns the object. */
+void sched_point(const char *what, const void *object, uint64_t place);
 /* This thread's turn goes to another, if there is one that can run. */
 void sched_yield_turn(void);
 /* Returns when this thread has its turn and the lock is free. */
@@ -62,6 +63,7 @@ extern bool choosing; /* inside `together`, or always with a seed */
 /* sched_order.c: hashes of the happens-before relation so far */
 void order_event(const char *what, const void *object, const void *second);
 void order_start(struct task *task, struct task *parent);
+uint64_t order_identity(void);
 void order_reset(void);
 uint64_t order_hash(void);
 static inline uint64_t mix(uint64_t a, uint64_t b)

@@ -117,10 +117,13 @@ unsigned choice_make(struct task *const *options, unsigned count, bool preempts,
 {
     unsigned chosen = by_chance ? take_by_chance(options, count, preempts) : take_listed(count);
     struct task *from = self ? self->task : NULL;
+    uint64_t state = mix(order_hash(), preempts ? options[0]->name : 0);
+    for (unsigned i = 0; i < count; i++)
+        state += mix(options[i]->name, options[i]->place);
     if (!choices)
         choices = malloc(RECORDED_MAX * sizeof *choices);
     if (choice_count < RECORDED_MAX)
-        choices[choice_count] = (struct choice){mix(order_hash(), preempts ? options[0]->name : 0), (uintptr_t)object, what, from ? from->what : "", options[chosen]->what,
+        choices[choice_count] = (struct choice){state, (uintptr_t)object, what, from ? from->what : "", options[chosen]->what,
                                                 from ? from->command : 0, options[chosen]->command, (uint16_t)count, (uint16_t)chosen, preempts};
     choice_count++;
     return chosen;
