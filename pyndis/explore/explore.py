@@ -36,8 +36,8 @@ def explore(
 ) -> Coverage:
     """Run the schedules of a scenario with at most so many preemptions, for at most `seconds`.
 
-    `reduce=False` is the exact mode (see pyndis.explore.search), `every_point` lets switches come at every call and callback, too.
-    It ends at the first failure, made small, unless `all_failures`; then one failure is given for each set of rules broken.
+    `reduce=False` is the exact mode (see pyndis.explore.search); with `every_point` switches come at every call and callback.
+    It ends at the first failure, made small, unless `all_failures`; then one is given for each rule.
     `options` are Host's. Raises what the scenario raises, assertions aside.
     """
     exploration = _Exploration(image, scenario, Search(preemptions, reduce), every_point, seconds, options)
@@ -73,7 +73,8 @@ class _Exploration:
         self._options = options
         self._start = time.monotonic()
         self._end = self._start + seconds
-        self._failures: dict[frozenset[str], Failure] = {}
+        self._failures: list[Failure] = []
+        self._known: set[str] = set()
         self._complete = False
 
     def work(self, crew: Workers, all_failures: bool, progress: Progress | None) -> None:
@@ -105,7 +106,7 @@ class _Exploration:
                 self._search.choices += len(outcome.record.choices)
                 self._search.orders.add(outcome.record.order)
                 if outcome.violations:
-                    self._keep(outcome, f"seed:{key}")
+                    self._keep(outcome, f"seed:{key}", self._search.schedules)
         self._complete = seed is None and not crew.busy
 
     @property
@@ -116,21 +117,20 @@ class _Exploration:
         return schedule_text(prefix, self._every_point)
 
     def _judge(self, prefix: Prefix, outcome: Outcome) -> None:
-        rules = frozenset(each.rule for each in outcome.violations)
-        if not rules or rules in self._failures:
+        rules = frozenset(each.rule for each in outcome.violations) - self._known
+        if not rules:
             return
         after = self._search.schedules
         small, again = minimise(prefix, rules, self._run, _MINIMISE_RUNS if self._left > 0 else 0)
-        self._keep(again if again.violations else outcome, self._text(small), rules, after)
+        self._keep(again, self._text(small), after)
 
     def _run(self, prefix: Prefix) -> Outcome:
         return run(self._image, self._scenario, self._text(prefix), self._options)
 
-    def _keep(self, outcome: Outcome, schedule: str, rules: frozenset[str] | None = None, after: int | None = None) -> None:
+    def _keep(self, outcome: Outcome, schedule: str, after: int) -> None:
         record = outcome.record
-        key = rules if rules is not None else frozenset(each.rule for each in outcome.violations)
-        found = after if after is not None else self._search.schedules
-        self._failures[key] = Failure(outcome.violations, schedule, record.preemptions, record.switches, found)
+        self._known |= {each.rule for each in outcome.violations}
+        self._failures.append(Failure(outcome.violations, schedule, record.preemptions, record.switches, after))
 
     def coverage(self) -> Coverage:
         search = self._search
@@ -143,5 +143,5 @@ class _Exploration:
             search.bound,
             self._complete,
             time.monotonic() - self._start,
-            tuple(self._failures.values()),
+            tuple(self._failures),
         )

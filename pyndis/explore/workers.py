@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import multiprocessing
+import traceback
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from pyndis.diagnostics import Diagnostic, DriverFailure, Failure, ToolFailure, UsageFailure
 from pyndis.explore.outcome import Outcome, run
 from pyndis.explore.scenario import Scenario
 
@@ -65,10 +68,25 @@ class Workers:
             assert isinstance(connection, Connection)
             key, outcome = connection.recv()
             self._given[connection] -= 1
-            if isinstance(outcome, BaseException):
-                raise outcome
+            if isinstance(outcome, _Raised):
+                raise outcome.again()
             results.append((key, outcome))
         return results
+
+
+@dataclass(frozen=True)
+class _Raised:
+    """An exception on its way from a worker: exceptions do not survive that as they are."""
+
+    exit_code: int
+    diagnostics: tuple[Diagnostic, ...]
+    text: str = ""
+
+    def again(self) -> Exception:
+        if not self.diagnostics:
+            return RuntimeError(self.text)
+        kind = {1: DriverFailure, 2: UsageFailure}.get(self.exit_code, ToolFailure)
+        return kind(*self.diagnostics)
 
 
 def _work(connection: Connection, other: Connection, image: Path, scenario: Scenario, options: Mapping[str, Any]) -> None:
@@ -76,9 +94,11 @@ def _work(connection: Connection, other: Connection, image: Path, scenario: Scen
     with suppress(EOFError, ConnectionError, KeyboardInterrupt):
         while True:
             key, schedule = connection.recv()
-            outcome: Outcome | BaseException
+            outcome: Outcome | _Raised
             try:
                 outcome = run(image, scenario, schedule, options)
-            except Exception as error:
-                outcome = error
+            except Failure as error:
+                outcome = _Raised(error.exit_code, error.diagnostics)
+            except Exception:
+                outcome = _Raised(0, (), f"schedule {schedule}: {traceback.format_exc()}")
             connection.send((key, outcome))

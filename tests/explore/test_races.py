@@ -100,4 +100,4 @@ def test_a_host_with_the_text_of_a_schedule_breaks_the_rule_in_the_same_calls(ch
             for action in scenario.actions:
                 action(clients)
         scenario.finish(clients)
-    assert failure.schedule in str(broken.value)
+    assert failure.schedule in broken.value.diagnostics[0].notes[0]

@@ -4,12 +4,17 @@
 
 static word_t cancel_lock;
 
-/* A cancel routine is called with the lock held; it releases it to the IRQL that the request says. */
-void cancel_lock_take(IRP *irp)
+/* A cancel routine is called with the lock held; it releases it to the IRQL that this returns. */
+uint8_t cancel_lock_take(void)
 {
     uint8_t irql;
     lock_acquire(&cancel_lock, LOCK_CANCEL, true, &irql);
-    irp->CancelIrql = irql;
+    return irql;
+}
+
+void cancel_lock_give(uint8_t irql)
+{
+    lock_release(&cancel_lock, LOCK_CANCEL, irql, "the I/O manager");
 }
 
 EXPORT(void, IoAcquireCancelSpinLock, uint8_t *irql)

@@ -265,16 +265,15 @@ void irp_complete(IRP *irp, int8_t boost)
     file_dereference(file);
 }
 
-void cancel_lock_take(IRP *irp);
+uint8_t cancel_lock_take(void);
+void cancel_lock_give(uint8_t irql);
 void cancel_lock_left(const IRP *irp);
 typedef MS void cancel_fn(DEVICE_OBJECT *, IRP *);
 
 /* It is entered with the cancel lock held, and returns at the IRQL from before, with the lock released. */
-static void cancel_routine_run(cancel_fn *cancel, DEVICE_OBJECT *device, IRP *irp)
+static void cancel_routine_run(cancel_fn *cancel, DEVICE_OBJECT *device, IRP *irp, uint8_t before)
 {
-    uint8_t before = self->irql;
     struct frame frame;
-    cancel_lock_take(irp);
     callback_enter(&frame, "CancelRoutine", DISPATCH, irp);
     frame.ip = frame.irql = before;
     cancel(device, irp);
@@ -282,25 +281,39 @@ static void cancel_routine_run(cancel_fn *cancel, DEVICE_OBJECT *device, IRP *ir
     cancel_lock_left(irp);
 }
 
+/* Its cancel routine, which is ours to call from here on, or NULL; `alive` tells whether there was anything to cancel. Under the
+   cancel lock, so that the request cannot go between the look at the routine and the note of the IRQL. */
+static void *cancel_routine_take(struct irp_record *record, uint8_t irql, bool *alive)
+{
+    void *routine = NULL;
+    pthread_mutex_lock(&record->lock);
+    *alive = !record->completed;
+    if (*alive) {
+        IRP *irp = record->irp;
+        irp->Cancel = 1;
+        irp->CancelIrql = irql;
+        record->cancelled = true;
+        routine = __atomic_exchange_n((void **)((uint8_t *)irp + CANCEL_ROUTINE_OFFSET), NULL, __ATOMIC_SEQ_CST);
+    }
+    pthread_mutex_unlock(&record->lock);
+    return routine;
+}
+
 bool irp_cancel_record(struct irp_record *record)
 {
-    pthread_mutex_lock(&record->lock);
-    if (record->completed) {
-        pthread_mutex_unlock(&record->lock);
-        return false;
-    }
     IRP *irp = record->irp;
-    irp->Cancel = 1;
-    record->cancelled = true;
-    void *routine = __atomic_exchange_n((void **)((uint8_t *)irp + CANCEL_ROUTINE_OFFSET), NULL, __ATOMIC_SEQ_CST);
     DEVICE_OBJECT *device = record->device->object;
-    pthread_mutex_unlock(&record->lock);
-    if (routine == (void *)csq_cancel) {
-        csq_cancel(irp);
-    } else if (routine) {
-        cancel_routine_run(routine, device, irp);
+    bool alive;
+    uint8_t irql = cancel_lock_take();
+    void *routine = cancel_routine_take(record, irql, &alive);
+    if (routine && routine != (void *)csq_cancel) {
+        cancel_routine_run(routine, device, irp, irql);
+        return true;
     }
-    return true;
+    cancel_lock_give(irql);
+    if (routine)
+        csq_cancel(irp);
+    return alive;
 }
 
 bool irp_cancel(uint64_t id)

@@ -209,7 +209,8 @@ void callback_exit(struct frame *frame)
             violation(strcmp(frame->name, "DpcRoutine") ? lock_rule((enum lock_kind)held->kind) : "SpinLockDpc", held->lock, "%s returned with the lock %p held", frame->name, held->lock);
             thread->held_count = frame->held;
         }
-        if (thread->irql != frame->ip)
+        uint8_t wanted = strcmp(frame->name, "CancelRoutine") ? (uint8_t)frame->ip : frame->irql; /* it has released the cancel lock */
+        if (thread->irql != wanted)
             violation(dispatch_callback(frame->name) ? "IrqlReturn" : "CallbackIrql", frame->object,
                       "%s was entered at IRQL %u and returned at IRQL %u", frame->name, (unsigned)frame->ip, thread->irql);
         if (thread->guarded != frame->guarded)

@@ -148,7 +148,7 @@ KEEPS(LostWakeup, Control)
     KeWaitForSingleObject(&Ready, Executive, KernelMode, FALSE, NULL);
 }
 
-static DRIVER_CANCEL CancelCarelessly, CancelIfStillKept;
+static DRIVER_CANCEL CancelCarelessly, CancelUnderLock;
 
 _Use_decl_annotations_ static VOID
 CancelCarelessly(DEVICE_OBJECT *Device, IRP *Irp)
@@ -160,12 +160,17 @@ CancelCarelessly(DEVICE_OBJECT *Device, IRP *Irp)
 }
 
 _Use_decl_annotations_ static VOID
-CancelIfStillKept(DEVICE_OBJECT *Device, IRP *Irp)
+CancelUnderLock(DEVICE_OBJECT *Device, IRP *Irp)
 {
+    KIRQL Irql;
+
     UNREFERENCED_PARAMETER(Device);
     IoReleaseCancelSpinLock(Irp->CancelIrql);
-    if (InterlockedExchangePointer((PVOID volatile *)&Kept, NULL) == Irp)
-        CompleteIrp(Irp, STATUS_CANCELLED, 0);
+    KeAcquireSpinLock(&Lock, &Irql);
+    if (Kept == Irp)
+        Kept = NULL;
+    KeReleaseSpinLock(&Lock, Irql);
+    CompleteIrp(Irp, STATUS_CANCELLED, 0);
 }
 
 static VOID
@@ -196,18 +201,23 @@ BREAKS(CancelRace, Control)
 
 KEEPS(CancelRace, Read)
 {
-    Keep(Call, CancelIfStillKept);
+    Keep(Call, CancelUnderLock);
 }
 
 KEEPS(CancelRace, Control)
 {
-    IRP *Irp = InterlockedExchangePointer((PVOID volatile *)&Kept, NULL);
+    KIRQL Irql;
+    IRP *Irp;
 
     UNREFERENCED_PARAMETER(Call);
-    if (!Irp)
-        return;
-    IoSetCancelRoutine(Irp, NULL);
-    CompleteIrp(Irp, STATUS_SUCCESS, 0);
+    KeAcquireSpinLock(&Lock, &Irql);
+    Irp = Kept;
+    if (Irp && !IoSetCancelRoutine(Irp, NULL))
+        Irp = NULL; /* its cancellation has begun and will complete it */
+    Kept = Irp ? NULL : Kept;
+    KeReleaseSpinLock(&Lock, Irql);
+    if (Irp)
+        CompleteIrp(Irp, STATUS_SUCCESS, 0);
 }
 
 /* For counting: one lock, taken once. */
