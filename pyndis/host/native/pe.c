@@ -2,7 +2,7 @@
 #include "pe.h"
 #include "paged.h"
 #include <sys/mman.h>
-static const uintptr_t IMAGE_HINT = sizeof(void *) == 8 ? (uintptr_t)0x520000000000ull : 0; /* the same in every run, if it is free */
+static const uintptr_t IMAGE_HINT = sizeof(void *) == 8 ? (uintptr_t)0x7c0000000000ull : 0; /* the same in every run, if it is free */
 
 struct image image;
 bool export_available(const char *name);
