@@ -35,7 +35,7 @@ TARGETS = ("Build", "Clean", "Rebuild", "Generate")
 @click.option("--wdk", type=click.Path(path_type=Path), help="An unpacked Windows Driver Kit, for its headers and libraries.")
 @click.option("--target", type=click.Choice(TARGETS), default="Build", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Where the results go. Default: build/NAME.")
-@click.option("--sign", default=TEST, metavar="test|none|PFX", show_default=True, help="Test certificate, nobody, or a PFX file.")
+@click.option("--sign", default=TEST, metavar="test|none|FILE", show_default=True, help="A PFX file, or a signer's TOML file.")
 @click.option("--timestamp", metavar="URL", help="An RFC 3161 server that vouches for the time of signatures.")
 @click.option("--emit", type=click.Choice(FORMS), help="Print an intermediate form instead of building.")
 def command(
@@ -141,5 +141,5 @@ def _sign(said: str) -> str:
         return said
     if not Path(said).is_file():
         message = f"--sign {said}: there is no such file"
-        raise UsageFailure(Diagnostic("PYN-A04", message, help="give test, none, or the path of a PFX file"))
+        raise UsageFailure(Diagnostic("PYN-A04", message, help="give test, none, or the path of a PFX or signer's file"))
     return str(Path(said).resolve())

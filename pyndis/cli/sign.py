@@ -14,7 +14,7 @@ from pyndis.files import write_whole
 
 @click.command("sign")
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
-@click.option("--sign", default="test", metavar="test|PFX", show_default=True, help="The test certificate, or a PFX file.")
+@click.option("--sign", default="test", metavar="test|FILE", show_default=True, help="A PFX file, or a signer's TOML file.")
 @click.option("--description", metavar="TEXT", help="What Windows shows of the program. Default: the file's name.")
 @click.option("--timestamp", metavar="URL", help="An RFC 3161 server that vouches for the time.")
 def command(files: tuple[Path, ...], sign: str, description: str | None, timestamp: str | None) -> None:
@@ -22,7 +22,7 @@ def command(files: tuple[Path, ...], sign: str, description: str | None, timesta
     from pyndis.cli.building.packages import signer
 
     if sign == "none":
-        raise click.BadParameter("nobody signs nothing: give test or a PFX file", param_hint="--sign")
+        raise click.BadParameter("nobody signs nothing: give test, a PFX or a signer's file", param_hint="--sign")
     contents = {file: read(file) for file in files}
     kinds = {file: signable(file, data) for file, data in contents.items()}
     ask = password if sys.stdin.isatty() else None

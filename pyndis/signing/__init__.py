@@ -2,6 +2,7 @@
 
 from pyndis.signing.authenticode import authenticode_digest, sign_image
 from pyndis.signing.catalog import default_version, make_catalog, sign_catalog
+from pyndis.signing.external import load_signer
 from pyndis.signing.identity import Identity, load_pfx
 from pyndis.signing.inspection import inspect_catalog, inspect_signature
 from pyndis.signing.members import Kind, Member
@@ -18,6 +19,7 @@ __all__ = [
     "inspect_catalog",
     "inspect_signature",
     "load_pfx",
+    "load_signer",
     "make_catalog",
     "sign_catalog",
     "sign_image",

@@ -6,9 +6,11 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from pyndis.diagnostics import Diagnostic, UsageFailure
@@ -17,12 +19,19 @@ from pyndis.signing.trust import CODE_SIGNING, may
 PASSWORD_VARIABLE = "PYNDIS_PFX_PASSWORD"
 
 
+class SigningKey(Protocol):
+    """An RSA private key, or what has one."""
+
+    def sign(self, data: bytes, scheme: padding.PKCS1v15, algorithm: hashes.SHA256, /) -> bytes:
+        """The signature of `data`."""
+
+
 @dataclass(frozen=True)
 class Identity:
     """A code-signing certificate with its RSA key. `chain`: the issuers' certificates, in any order, may be empty."""
 
     certificate: x509.Certificate
-    private_key: rsa.RSAPrivateKey = field(repr=False)
+    private_key: SigningKey = field(repr=False)
     chain: tuple[x509.Certificate, ...] = ()
 
 

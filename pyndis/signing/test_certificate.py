@@ -90,6 +90,7 @@ def _write_new(path: Path, data: bytes, mode: int) -> None:
 
 
 def _key_bytes(identity: Identity) -> bytes:
+    assert isinstance(identity.private_key, rsa.RSAPrivateKey)
     return identity.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 

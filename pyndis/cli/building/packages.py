@@ -16,6 +16,7 @@ from pyndis.signing import (
     Kind,
     Member,
     load_pfx,
+    load_signer,
     make_catalog,
     sign_catalog,
     sign_image,
@@ -51,11 +52,15 @@ class Signer:
 
 
 def signer(sign: str, description: str, timestamp_url: str | None, ask: Callable[[Path], str] | None) -> Signer | None:
-    """Who signs for `--sign test|none|PFX`. Raises Failure where certificate or server cannot be used."""
+    """Who signs for `--sign test|none|FILE`. Raises Failure where certificate or server cannot be used."""
     if sign == NONE:
         return None
-    identity = test_identity() if sign == TEST else load_pfx(Path(sign), ask)
+    identity = test_identity() if sign == TEST else _identity(Path(sign), ask)
     return Signer(identity, description, time_stamp_server(timestamp_url) if timestamp_url else None)
+
+
+def _identity(file: Path, ask: Callable[[Path], str] | None) -> Identity:
+    return load_signer(file) if file.suffix.lower() == ".toml" else load_pfx(file, ask)
 
 
 def signing_files(sign: str) -> list[Path]:
