@@ -15,6 +15,7 @@ from pyndis.toolchains.targets import Arch
 from tests.drivers.wintun.images import DRIVER, built
 
 INDEX = 7
+ARCHITECTURES = "amd64,x86,arm64"
 NO_ANCESTORS = "Windows on ARM64 begins with version 10"
 
 Images = Callable[[str], Path]
@@ -23,7 +24,7 @@ Images = Callable[[str], Path]
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--wintun-sys", type=Path, help="run the Wintun tests on this image instead of the driver built here")
     parser.addoption("--wintun-config", default="Release", help="the configuration that is built: Release or Debug")
-    parser.addoption("--wintun-arch", default="amd64,x86,arm64", help="the architectures that are built and run")
+    parser.addoption("--wintun-arch", default=ARCHITECTURES, help="the architectures that are built and run")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -31,7 +32,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "wintun_arch" not in metafunc.fixturenames:
         return
     given: Path | None = metafunc.config.getoption("--wintun-sys", default=None)
-    chosen: str = metafunc.config.getoption("--wintun-arch", default="amd64")
+    chosen: str = metafunc.config.getoption("--wintun-arch", default=ARCHITECTURES)
     metafunc.parametrize("wintun_arch", [architecture(given)] if given else chosen.split(","), scope="session")
 
 
