@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pyndis.contract.areas import cancels, devices, life, oid_lengths, oids, pauses, power, receives, removal, send_shapes, sends
 from pyndis.contract.case import Area, Case
 from pyndis.contract.faults import paths
+from pyndis.contract.scenarios import free
 
 AREAS: tuple[Area, ...] = (
     life.AREA,
@@ -21,6 +22,7 @@ AREAS: tuple[Area, ...] = (
     removal.AREA,
     devices.AREA,
     paths.AREA,
+    free.AREA,
 )
 
 

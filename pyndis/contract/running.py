@@ -32,7 +32,7 @@ def _matches(case: Case, pattern: str) -> bool:
 
 
 def must_load(image: Path) -> None:
-    """Raises DriverFailure for a file that no case can run: PYN-H01 it is no image for this host, PYN-H02 an import is missing."""
+    """Raises DriverFailure for a file that no case can run: PYN-H01 it is no image for this host, PYN-H02 imports are missing."""
     with suppress(RuleBroken, DriverFault), Host(image):
         pass  # what DriverEntry does wrong is for the cases to say
 

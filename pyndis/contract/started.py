@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 
 from pyndis.host import Adapter, Chain, CommandRefused, Handle, Host, Operation, Process, Request, SystemRefused
 from pyndis.host.nbl import Sendable, encode_chain, nbl_of
@@ -69,8 +68,16 @@ def close_all(host: Host, handles: Sequence[Handle]) -> None:
 def end(*operations: Operation) -> None:
     """Wait for operations that raced; one that came too late to be legal, as a send to an adapter that was halted, is as good."""
     for operation in operations:
-        with suppress(CommandRefused):
-            operation.wait()
+        went(operation)
+
+
+def went(operation: Operation) -> bool:
+    """Whether an operation got to the driver at all, or came too late for that; waits until it has ended."""
+    try:
+        operation.wait()
+    except (CommandRefused, SystemRefused):
+        return False
+    return True
 
 
 def came(request: Request) -> bool:
@@ -79,6 +86,11 @@ def came(request: Request) -> bool:
         return request.returned >= 0
     except (SystemRefused, CommandRefused):
         return False
+
+
+def cancel(host: Host, request: Request) -> Operation:
+    """The cancelling of one request."""
+    return _started(host, "cancel", request=request.id)
 
 
 def cancel_io(host: Host, handle: Handle) -> Operation:

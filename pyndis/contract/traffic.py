@@ -11,7 +11,7 @@ The file is named by `[test] traffic` in driver.toml, or by `--traffic`. It has 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol, cast
@@ -38,13 +38,40 @@ class Traffic(Protocol):
         """The packets that such a request got, in order."""
 
 
-def load(file: Path) -> Traffic:
+class TrafficFile:
+    """The functions of a traffic file; another process that gets it loads the file itself."""
+
+    def __init__(self, file: Path, module: ModuleType) -> None:
+        self.file = file
+        self._functions = cast("Traffic", module)
+
+    def __reduce__(self) -> tuple[Callable[[Path], TrafficFile], tuple[Path]]:
+        return load, (self.file,)
+
+    def connect(self, process: Process, adapter: Adapter) -> Handle:
+        """As Traffic says."""
+        return self._functions.connect(process, adapter)
+
+    def indicate(self, handle: Handle, packets: Sequence[bytes], wait: bool) -> Request:
+        """As Traffic says."""
+        return self._functions.indicate(handle, packets, wait)
+
+    def take(self, handle: Handle, wait: bool) -> Request:
+        """As Traffic says."""
+        return self._functions.take(handle, wait)
+
+    def taken(self, request: Request) -> list[bytes]:
+        """As Traffic says."""
+        return self._functions.taken(request)
+
+
+def load(file: Path) -> TrafficFile:
     """The traffic file as an object. Raises UsageFailure (PYN-J02) if it cannot be read, fails, or lacks a function."""
     module = _module(file)
     missing = [name for name in FUNCTIONS if not callable(getattr(module, name, None))]
     if missing:
         raise _unfit(file, f"it has no function {', '.join(missing)}")
-    return cast("Traffic", module)
+    return TrafficFile(file, module)
 
 
 def _module(file: Path) -> ModuleType:

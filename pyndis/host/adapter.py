@@ -189,6 +189,10 @@ class Adapter:
             self._session.finish(call)
         return len(nbls)
 
+    def forget_held(self) -> None:
+        """What the stack keeps now is on its way back by another command."""
+        self._held = []
+
     def _ordered(self, order: Order | Sequence[int], seed: int) -> list[int]:
         if not isinstance(order, str):
             return list(order)

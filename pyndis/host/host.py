@@ -231,6 +231,10 @@ class Host:
         """The driver is meant to break this rule (a crash is called `Fault`): the block fails if it does not."""
         self._expected.append(rule)
 
+    def broken(self, rule: str, message: str) -> None:
+        """Report a rule that whoever drives the host has seen broken; it counts like those that the host sees."""
+        self.session.violations.append(Violation(rule, message, seed=self.seed))
+
     @property
     def expected(self) -> tuple[str, ...]:
         """The rules announced with `expect`."""

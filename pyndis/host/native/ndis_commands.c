@@ -2,7 +2,7 @@
 #include "ndis.h"
 
 struct adapter *adapter_new(uint64_t id, uint32_t luid, uint32_t iftype, const void *configuration, size_t size);
-void adapter_enter(struct command *command, struct adapter *adapter);
+bool adapter_enter(struct command *command, struct adapter *adapter, bool halted_too);
 void adapter_pnp_event(struct adapter *adapter, uint32_t event);
 void devices_list(struct text *paths);
 void adapter_shutdown(struct adapter *adapter, bool bugcheck_);
@@ -111,12 +111,11 @@ COMMAND("power", command_power, NEEDS_DRIVER)
     }
     bool halts = !(adapter->flags & NDIS_MINIPORT_ATTRIBUTES_NO_HALT_ON_SUSPEND);
     bool pauses = order ? !strcmp(order, "pause") : !(adapter->flags & NDIS_MINIPORT_ATTRIBUTES_NO_PAUSE_ON_SUSPEND) || miniport.version < 0x061E;
-    if (!adapter->initialized && !(halts && state == 0)) {
-        reply_error(command, "state", "the adapter is halted");
+    wait_for(&adapter->pnp_free, "another PnP operation of the adapter goes on");
+    if (!adapter_enter(command, adapter, halts && state == 0)) {
+        object_signal(&adapter->pnp_free);
         return;
     }
-    adapter_enter(command, adapter);
-    wait_for(&adapter->pnp_free, "another PnP operation of the adapter goes on");
     command->serialised = true;
     uint32_t status;
     if (state) {

@@ -37,12 +37,18 @@ bool adapters_shut_down(void)
     return any;
 }
 
-void adapter_enter(struct command *command, struct adapter *adapter)
+/* The command uses the adapter from now on; a halt waits for it. FALSE: the adapter is halted, and the command is answered. */
+bool adapter_enter(struct command *command, struct adapter *adapter, bool halted_too)
 {
     kernel_lock();
-    adapter->entered++;
+    bool fine = (adapter->initialized && !adapter->halting) || (halted_too && !adapter->initialized);
+    adapter->entered += fine;
     kernel_unlock();
-    command->adapter = adapter;
+    if (fine)
+        command->adapter = adapter;
+    else
+        reply_error(command, "state", "the adapter is halted");
+    return fine;
 }
 
 void adapter_leave(struct command *command)
@@ -63,29 +69,23 @@ struct adapter *adapter_wanted(struct command *command)
         reply_error(command, "usage", "no such adapter");
         return NULL;
     }
-    kernel_lock();
-    bool fine = adapter->initialized && !adapter->halting;
-    adapter->entered += fine;
-    kernel_unlock();
-    if (!fine) {
-        reply_error(command, "state", "the adapter is halted");
-        return NULL;
-    }
-    command->adapter = adapter;
-    return adapter;
+    return adapter_enter(command, adapter, false) ? adapter : NULL;
 }
 
 struct adapter *adapter_serialised(struct command *command)
 {
-    struct adapter *adapter = adapter_wanted(command);
-    if (!adapter)
+    struct adapter *adapter = adapter_find(argument_number(command, "adapter", 0));
+    if (!adapter) {
+        reply_error(command, "usage", "no such adapter");
         return NULL;
-    wait_for(&adapter->pnp_free, "another PnP operation of the adapter goes on");
+    }
+    wait_for(&adapter->pnp_free, "another PnP operation of the adapter goes on"); /* not entered yet: a halt waits for those that are */
+    if (!adapter_wanted(command)) {
+        object_signal(&adapter->pnp_free);
+        return NULL;
+    }
     command->serialised = true;
-    if (adapter->initialized && !adapter->halting)
-        return adapter;
-    reply_error(command, "state", "the adapter is halted");
-    return NULL;
+    return adapter;
 }
 
 void adapter_drain(struct adapter *adapter)
