@@ -67,14 +67,16 @@ def race(bench: Bench) -> None:
             rig.client()
         chains = []
         for turn in range(40):
-            chain, sent = started.send(rig.host, rig.adapter, rig.packets(4), cancel_id=_ID)
-            cancel = started.cancel_send(rig.host, rig.adapter, _ID)
+            with rig.host.together():
+                chain, sent = started.send(rig.host, rig.adapter, rig.packets(4), cancel_id=_ID)
+                under_way = [sent, started.cancel_send(rig.host, rig.adapter, _ID)]
+                if turn % 4 == 3:
+                    under_way.append(rig.adapter.pause(wait=False))
             chains.append(chain)
+            for operation in under_way:
+                operation.wait()
             if turn % 4 == 3:
-                rig.adapter.pause(wait=False).wait()
                 rig.adapter.restart()
-            sent.wait()
-            cancel.wait()
         rig.sends_end(chains)
 
 
@@ -106,12 +108,11 @@ def take_race(bench: Bench) -> None:
         client = rig.client()
         chains = []
         for _ in range(40):
-            requests = [client.take(wait=False) for _ in range(3)]
-            chain, sent = started.send(rig.host, rig.adapter, rig.packets(2))
+            with rig.host.together():
+                requests = [client.take(wait=False) for _ in range(3)]
+                chain, _ = started.send(rig.host, rig.adapter, rig.packets(2))
+                started.cancel_io(rig.host, client.handle)
             chains.append(chain)
-            started.cancel_io(rig.host, client.handle).wait()
-            sent.wait()
-            rig.host.settle()
             for request in requests:
                 if not request.done:
                     request.cancel()

@@ -181,12 +181,12 @@ def storm(bench: Bench) -> None:
         for _ in range(15):
             processes = [rig.host.process() for _ in range(2)]
             handles = [handle for process in processes for handle in rig.handles(process)]
-            requests = [handle.read(65536, wait=False) for handle in handles for _ in range(2)]
-            requests += [handle.write(source.randbytes(200), wait=False) for handle in handles for _ in range(2)]
-            requests += [handle.ioctl(source.getrandbits(32), b"abcd", 16, wait=False) for handle in handles]
-            _, sent = started.send(rig.host, rig.adapter, rig.packets(4))
-            under_way = [started.kill(rig.host, processes[-1]), sent]
-            started.close_all(rig.host, handles[:1])
+            with rig.host.together():
+                requests = [handle.read(65536, wait=False) for handle in handles for _ in range(2)]
+                requests += [handle.write(source.randbytes(200), wait=False) for handle in handles for _ in range(2)]
+                requests += [handle.ioctl(source.getrandbits(32), b"abcd", 16, wait=False) for handle in handles]
+                _, sent = started.send(rig.host, rig.adapter, rig.packets(4))
+                under_way = [sent, started.close(rig.host, handles[0]), started.kill(rig.host, processes[-1])]
             started.end(*under_way)
             for process in processes[:-1]:
                 process.kill()

@@ -6,6 +6,7 @@ from pyndis.contract.bench import LUID, Bench
 from pyndis.contract.case import Area
 from pyndis.contract.started import initialize
 from pyndis.contract.statuses import name_of
+from pyndis.host import Adapter, Operation
 
 AREA = Area("life", "life cycle")
 
@@ -84,12 +85,21 @@ def two(bench: Bench) -> None:
 @AREA.case("parallel", "Initialize, Pause and Halt of several adapters run at the same time", "NM-12", "NM-14", concurrent=True)
 def parallel(bench: Bench) -> None:
     with bench.host() as host:
-        for luid in range(1, 9):
-            initialize(host, luid)
-        host.settle()
+        with host.together():
+            for luid in range(1, 9):
+                initialize(host, luid)
         for adapter in host.adapters:
             bench.demand(adapter.link.life == "running", "NM-12", f"adapter {adapter.luid_index} of eight does not run")
-        for operation in [adapter.pause(wait=False) for adapter in host.adapters]:
-            operation.wait()
-        for operation in [adapter.halt(wait=False) for adapter in host.adapters]:
-            operation.wait()
+        for each in (_pause, _halt):
+            with host.together():
+                under_way = [each(adapter) for adapter in host.adapters]
+            for operation in under_way:
+                operation.wait()
+
+
+def _pause(adapter: Adapter) -> Operation:
+    return adapter.pause(wait=False)
+
+
+def _halt(adapter: Adapter) -> Operation:
+    return adapter.halt(wait=False)

@@ -49,8 +49,9 @@ def under_load(bench: Bench) -> None:
     with bench.start() as rig:
         chains = []
         for turn in range(_ROUNDS):
-            under_way = [started.send(rig.host, rig.adapter, rig.packets(4), dispatch=turn % 2 == 1) for _ in range(3)]
-            pause = rig.adapter.pause(wait=False)
+            with rig.host.together():
+                under_way = [started.send(rig.host, rig.adapter, rig.packets(4), dispatch=turn % 2 == 1) for _ in range(3)]
+                pause = rig.adapter.pause(wait=False)
             chains += [chain for chain, _ in under_way]
             bench.demand(pause.status == 0, "NM-26", "Pause did not succeed under load")
             bench.demand(rig.adapter.restart().status == 0, "NM-24", "Restart failed under load")
@@ -97,11 +98,14 @@ def traffic_under_load(bench: Bench) -> None:
         rig.adapter.return_on_threads()
         chains = []
         for _ in range(_ROUNDS):
-            requests = [client.indicate(rig.packets(3), wait=False) for _ in range(2)]
-            chain, _operation = started.send(rig.host, rig.adapter, rig.packets(3))
+            with rig.host.together():
+                requests = [client.indicate(rig.packets(3), wait=False) for _ in range(2)]
+                chain, _ = started.send(rig.host, rig.adapter, rig.packets(3))
+                requests.append(client.take(wait=False))
+                pause = rig.adapter.pause(wait=False)
             chains.append(chain)
-            requests.append(client.take(wait=False))
-            bench.demand(rig.adapter.pause(wait=False).status == 0, "NM-26", "Pause did not succeed under load")
+            bench.count("requests", len(requests))
+            bench.demand(pause.status == 0, "NM-26", "Pause did not succeed under load")
             bench.demand(rig.adapter.restart().status == 0, "NM-24", "Restart failed under load")
         bench.count("pauses", _ROUNDS)
         rig.host.settle()

@@ -64,9 +64,10 @@ def under_load(bench: Bench) -> None:
     with bench.start() as rig:
         chains = []
         for turn in range(_ROUNDS):
-            under_way = [started.send(rig.host, rig.adapter, rig.packets(3)) for _ in range(3)]
+            with rig.host.together():
+                under_way = [started.send(rig.host, rig.adapter, rig.packets(3)) for _ in range(3)]
+                down = rig.adapter.set_power(1 + turn % 3, order=_ORDERS[turn % 2], wait=False)
             chains += [chain for chain, _ in under_way]
-            down = rig.adapter.set_power(1 + turn % 3, order=_ORDERS[turn % 2], wait=False)
             bench.demand(down.status in (SUCCESS, NOT_ACCEPTED), "NM-68", f"going to sleep under load: {name_of(down.status)}")
             bench.demand(rig.adapter.set_power(0, order=_ORDERS[turn % 2]).status == SUCCESS, "NM-68", "waking up failed")
         rig.host.settle()

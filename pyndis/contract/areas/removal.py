@@ -129,8 +129,7 @@ def halt_race(bench: Bench) -> None:
             killed = rig.host.process()
             rig.handles(killed)
             closed = rig.handles()
-            under_way = [started.send(rig.host, rig.adapter, rig.packets(4))[1]]
-            under_way.append(rig.adapter.halt(wait=False))
-            under_way.append(started.kill(rig.host, killed))
-            close_all(rig.host, closed)
+            with rig.host.together():
+                under_way = [started.send(rig.host, rig.adapter, rig.packets(4))[1], rig.adapter.halt(wait=False)]
+                under_way += [started.kill(rig.host, killed), *(started.close(rig.host, each) for each in closed)]
             end(*under_way)

@@ -42,7 +42,8 @@ def threads(bench: Bench) -> None:
     with bench.start() as rig:
         if bench.subject.traffic is not None:
             rig.client()
-        under_way = [started.send(rig.host, rig.adapter, rig.packets(10), dispatch=turn % 3 == 0) for turn in range(64)]
+        with rig.host.together():
+            under_way = [started.send(rig.host, rig.adapter, rig.packets(10), dispatch=turn % 3 == 0) for turn in range(64)]
         for _, operation in under_way:
             operation.wait()
         rig.sends_end([chain for chain, _ in under_way])
