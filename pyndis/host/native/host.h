@@ -122,7 +122,7 @@ struct thread {
     pthread_t handle;
     pthread_cond_t turn;
     struct breakpoint *stepped; /* atomics.c: the instruction that it executes alone */
-    uint64_t epoch; /* pauses begun when the driver was last entered from outside */
+    uint64_t epoch; /* pauses that had returned when the driver was last entered from outside */
 };
 extern _Atomic uint64_t pause_epoch;
 extern __thread struct thread *self;

@@ -341,13 +341,13 @@ void irps_cancel(struct process *process, struct file *file)
     }
 }
 
-/* After CLEANUP: requests of the file object that still wait in a queue. */
+/* After CLEANUP: requests of the file object that still wait in a queue. One that is being cancelled is its cancel routine's. */
 void irps_cleanup_check(struct file *file)
 {
     const void *left = NULL;
     pthread_mutex_lock(&records_lock);
     for (struct irp_record *record = records; record; record = record->next)
-        if (record->file == file && record->queued && !record->completed)
+        if (record->file == file && record->queued && !record->completed && !record->cancelled)
             left = record->irp;
     pthread_mutex_unlock(&records_lock);
     if (left)
