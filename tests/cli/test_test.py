@@ -96,7 +96,7 @@ def test_the_json_keeps_to_its_schema(report: Callable[..., dict[str, object]], 
     faulty = report(broken("OID_WRONG_NEED"), "--case", "oid-lengths.query", code=1)
     (case,) = faulty["cases"]  # type: ignore[misc]
     assert case["verdict"] == "failed"
-    assert {each["rule"] for each in case["findings"]} == {"NM-61"}
+    assert {each["rule"] for each in case["findings"]} == {"NM-61", "OidBytes"}
 
 
 def test_faults_are_counted_by_path(report: Callable[..., dict[str, object]], wintun_sys: Path) -> None:
@@ -118,7 +118,7 @@ def test_the_junit_file_has_a_suite_per_area_and_a_failure_per_finding(pyndis: R
     assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("3", "1", "1")
     assert [each.get("name") for each in root.iter("testsuite")] == ["oids", "oid-lengths", "receives"]
     failed = list(root.iter("failure"))
-    assert {each.get("type") for each in failed} == {"NM-61"}
+    assert {each.get("type") for each in failed} == {"NM-61", "OidBytes"}
     assert all("again: pyndis test" in (each.text or "") for each in failed)
     (skipped,) = root.iter("skipped")
     assert "traffic file" in (skipped.get("message") or "")
