@@ -43,6 +43,19 @@ bool instruction_emulated(ucontext_t *context)
     return false; /* the IRQL is a function's business here */
 }
 
+const void *registers_wide(const ucontext_t *context)
+{
+    (void)context;
+    return NULL;
+}
+
+enum trap trap_at(const struct registers *r, uint32_t *code)
+{
+    (void)r;
+    *code = 0;
+    return TRAP_NONE;
+}
+
 void registers_describe(struct text *report, const struct registers *r)
 {
     text_add(report, "register pc=0x%zx sp=0x%zx", (size_t)r->ip, (size_t)r->r[STACK_POINTER]);

@@ -51,6 +51,18 @@ bool instruction_emulated(ucontext_t *context)
     return true;
 }
 
+const void *registers_wide(const ucontext_t *context)
+{
+    return (const uint8_t *)context->uc_mcontext.fpregs + 160;
+}
+
+enum trap trap_at(const struct registers *r, uint32_t *code)
+{
+    const uint8_t *at = (const uint8_t *)r->ip;
+    *code = (uint32_t)r->r[1];
+    return at[0] != 0xCD ? TRAP_NONE : at[1] == 0x29 ? TRAP_FAIL_FAST : at[1] == 0x2C ? TRAP_ASSERTION : TRAP_NONE;
+}
+
 void registers_describe(struct text *report, const struct registers *r)
 {
     static const char *const names[REGISTERS] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"};

@@ -34,6 +34,19 @@ bool instruction_emulated(ucontext_t *context)
     return false; /* IRQL and locks are functions of the hardware layer here */
 }
 
+const void *registers_wide(const ucontext_t *context)
+{
+    (void)context;
+    return NULL;
+}
+
+enum trap trap_at(const struct registers *r, uint32_t *code)
+{
+    (void)r;
+    *code = 0;
+    return TRAP_NONE;
+}
+
 void registers_describe(struct text *report, const struct registers *r)
 {
     static const char *const names[REGISTERS] = {"eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"};

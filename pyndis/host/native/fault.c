@@ -1,5 +1,6 @@
 /* Faults in driver code: reported with registers and stack, then the simulated system stands still, as after a bug check. */
 #include "machine.h"
+#include "seh.h"
 #include "hostile.h"
 #include "step.h"
 #include "atomics.h"
@@ -7,7 +8,6 @@
 #include <signal.h>
 #include <sys/mman.h>
 
-bool seh_dispatch(uint32_t status, struct registers *registers);
 
 /* Ends the driver's life: one fault is reported, every open command answered, every thread stops at its next crossing. */
 static _Noreturn void die(const char *kind, uintptr_t address, const char *extra, const char *text, const struct registers *registers)
@@ -107,6 +107,31 @@ static bool overflow(uintptr_t address, const struct registers *r)
     return address - (r->sp - 64 * 1024) < 128 * 1024 && !block_find((void *)address);
 }
 
+/* A kernel's page fault reaches handlers only for addresses of user mode, and below DISPATCH_LEVEL. */
+static bool catchable(int signal, uintptr_t address)
+{
+    if (signal == SIGFPE || signal == SIGILL)
+        return true;
+    return signal == SIGSEGV && self->irql < DISPATCH && (user_address(address) || address < 0x10000);
+}
+
+static uint32_t exception_of(int signal)
+{
+    return signal == SIGFPE ? STATUS_INTEGER_DIVIDE_BY_ZERO : signal == SIGILL ? STATUS_ILLEGAL_INSTRUCTION : STATUS_ACCESS_VIOLATION;
+}
+
+/* The software interrupts of fast fails and assertions, which no handler sees. */
+static void trap_check(const struct registers *r, bool in_driver)
+{
+    uint32_t code;
+    char text[80];
+    enum trap trap = in_driver ? trap_at(r, &code) : TRAP_NONE;
+    if (trap == TRAP_NONE)
+        return;
+    snprintf(text, sizeof text, "the driver found a corruption and failed fast (code %u)", code);
+    die(trap == TRAP_FAIL_FAST ? "illegal" : "assert", r->ip, NULL, trap == TRAP_FAIL_FAST ? text : "an assertion failed", r);
+}
+
 static void on_fault(int signal, siginfo_t *info, void *raw)
 {
     ucontext_t *context = raw;
@@ -133,10 +158,9 @@ static void on_fault(int signal, siginfo_t *info, void *raw)
         return;
     if (signal == SIGSEGV && (invariant_mdl(block, address, write) || completed_request(block, address, &r)))
         return;
-    if (in_driver && signal == SIGSEGV && seh_dispatch(STATUS_ACCESS_VIOLATION, &r)) {
-        registers_write(context, &r);
-        return;
-    }
+    trap_check(&r, in_driver);
+    if (catchable(signal, address))
+        seh_fault(&(struct fault){exception_of(signal), write, address, registers_wide(context)}, &r, in_driver);
     bool known_write = block && block->live && block->read_only;
     if (signal == SIGSEGV && overflow(address, &r))
         die("stack", address, NULL, "the kernel stack overflowed", &r);

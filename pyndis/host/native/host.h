@@ -169,25 +169,29 @@ struct export {
     static CONVENTION(name_) ret nt_##name_(__VA_ARGS__);                                                                                             \
     EXPORT_ROW(name_, true)                                                                                                            \
     static CONVENTION(name_) ret nt_##name_(__VA_ARGS__)
+/* An export from which an exception may come: its gate keeps the registers that the driver expects kept, for an __except block. */
 #if defined(__x86_64__)
-/* An export that may raise: its gate keeps the registers that the driver expects kept, for the __except block to find. */
-extern __thread uintptr_t raised_registers[8];
-#define EXPORT_RAISES(ret, name_, ...)                                                                                                 \
+struct kept_registers { /* as the gate lays them out */
+    uintptr_t general[8], sp, unused;
+    uint8_t xmm[10][16];
+};
+extern __thread struct kept_registers kept_registers;
+#define EXPORT_GATED(ret, name_, can_fail_, ...)                                                                                       \
     MS ret nt_##name_(__VA_ARGS__);                                                                                                    \
     void gate_##name_(void);                                                                                                           \
     __asm__(".pushsection .text\n.globl gate_" #name_ "\n.type gate_" #name_ ",@function\ngate_" #name_ ":\n\t"                          \
-            "mov %rbx, %fs:raised_registers@tpoff\n\tmov %rbp, %fs:raised_registers@tpoff+8\n\t"                                       \
-            "mov %rsi, %fs:raised_registers@tpoff+16\n\tmov %rdi, %fs:raised_registers@tpoff+24\n\t"                                   \
-            "mov %r12, %fs:raised_registers@tpoff+32\n\tmov %r13, %fs:raised_registers@tpoff+40\n\t"                                   \
-            "mov %r14, %fs:raised_registers@tpoff+48\n\tmov %r15, %fs:raised_registers@tpoff+56\n\t"                                   \
-            "jmp nt_" #name_ "\n.popsection");                                                                                         \
-    static struct export export_##name_ = {#name_, gate_##name_, true, false, 0, 15, 0, 0};                                               \
+            "lea nt_" #name_ "(%rip), %rax\n\tjmp gate_keeping_registers\n.popsection");                                              \
+    static struct export export_##name_ = {#name_, gate_##name_, can_fail_, false, 0, 15, 0, 0};                                       \
     static struct export *const listed_##name_ __attribute__((section("host_exports"), used, retain)) = &export_##name_;               \
     __attribute__((used)) MS ret nt_##name_(__VA_ARGS__)
 #else
 /* No image that this host builds for has handlers: what raises here ends the run. */
-#define EXPORT_RAISES EXPORT_F
+#define EXPORT_GATED(ret, name_, can_fail_, ...)                                                                                       \
+    static CONVENTION(name_) ret nt_##name_(__VA_ARGS__);                                                                              \
+    EXPORT_ROW(name_, can_fail_)                                                                                                       \
+    static CONVENTION(name_) ret nt_##name_(__VA_ARGS__)
 #endif
+#define EXPORT_RAISES(ret, name_, ...) EXPORT_GATED(ret, name_, true, __VA_ARGS__)
 #define EXPORT_DATA(name_, object_)                                                                                                    \
     static struct export export_##name_ = {#name_, object_, false, true, 0, 15, 0, 0};                                                    \
     static struct export *const listed_##name_ __attribute__((section("host_exports"), used, retain)) = &export_##name_;

@@ -1,55 +1,55 @@
 /* Run-time library: memory, strings, versions, printing. */
 #include "pe.h"
 
-EXPORT(void *, memcpy, void *to, const void *from, size_t size)
+EXPORT_GATED(void *, memcpy, false, void *to, const void *from, size_t size)
 {
     ENTER(memcpy, NULL);
     return memmove(to, from, size);
 }
 
-EXPORT(void *, memmove, void *to, const void *from, size_t size)
+EXPORT_GATED(void *, memmove, false, void *to, const void *from, size_t size)
 {
     ENTER(memmove, NULL);
     return memmove(to, from, size);
 }
 
-EXPORT(void *, memset, void *to, int byte, size_t size)
+EXPORT_GATED(void *, memset, false, void *to, int byte, size_t size)
 {
     ENTER(memset, NULL);
     return memset(to, byte, size);
 }
 
-EXPORT(int, memcmp, const void *a, const void *b, size_t size)
+EXPORT_GATED(int, memcmp, false, const void *a, const void *b, size_t size)
 {
     ENTER(memcmp, NULL);
     return memcmp(a, b, size);
 }
 
-EXPORT(void, RtlCopyMemory, void *to, const void *from, size_t size)
+EXPORT_GATED(void, RtlCopyMemory, false, void *to, const void *from, size_t size)
 {
     ENTER(RtlCopyMemory, NULL);
     memcpy(to, from, size);
 }
 
-EXPORT(void, RtlMoveMemory, void *to, const void *from, size_t size)
+EXPORT_GATED(void, RtlMoveMemory, false, void *to, const void *from, size_t size)
 {
     ENTER(RtlMoveMemory, NULL);
     memmove(to, from, size);
 }
 
-EXPORT(void, RtlZeroMemory, void *to, size_t size)
+EXPORT_GATED(void, RtlZeroMemory, false, void *to, size_t size)
 {
     ENTER(RtlZeroMemory, NULL);
     memset(to, 0, size);
 }
 
-EXPORT(void, RtlFillMemory, void *to, size_t size, int byte)
+EXPORT_GATED(void, RtlFillMemory, false, void *to, size_t size, int byte)
 {
     ENTER(RtlFillMemory, NULL);
     memset(to, byte, size);
 }
 
-EXPORT(size_t, RtlCompareMemory, const uint8_t *a, const uint8_t *b, size_t size)
+EXPORT_GATED(size_t, RtlCompareMemory, false, const uint8_t *a, const uint8_t *b, size_t size)
 {
     ENTER(RtlCompareMemory, NULL);
     size_t same = 0;

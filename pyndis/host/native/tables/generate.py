@@ -34,7 +34,7 @@ def identifiers() -> tuple[set[str], list[str]]:
     """All identifiers of the host's C sources, and the names it exports."""
     text = "\n".join(path.read_text() for path in sorted([*NATIVE.glob("*.c"), *NATIVE.glob("*.h")]))
     names = set(re.findall(r"\b[A-Za-z_]\w+\b", text))
-    exports = re.findall(r"^EXPORT(?:_F|_RAISES)?\([^,]+,\s*(\w+)", text, re.M) + re.findall(r"^ALIAS\((\w+)", text, re.M)
+    exports = re.findall(r"^EXPORT(?:_F|_RAISES|_GATED)?\([^,]+,\s*(\w+)", text, re.M) + re.findall(r"^ALIAS\((\w+)", text, re.M)
     return names, sorted(set(exports))
 
 
