@@ -10,7 +10,7 @@ from pyndis.toolchains import find, plan_image, run_plan
 
 SOURCES = Path(__file__).parent / "drivers" / "seh"
 
-# What runs in which order: r raise, f 1 2 filters, a b n termination handlers, h k blocks of __except, i the exception's information.
+# What runs in which order: r raise, f i 1 2 filters, a b n termination handlers, h k blocks of __except.
 ORDER = {
     "CaughtFromCall": "rh",
     "CaughtFromRead": "h",
