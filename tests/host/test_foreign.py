@@ -231,8 +231,8 @@ def test_the_last_return_races_with_the_end_of_the_rings(image: Path) -> None:
             while not told.reached:
                 assert not returning.done()
             assert death.done
-            told.release()
             with pytest.raises(DriverFault):
+                told.release()
                 returning.result()
 
 
