@@ -36,7 +36,8 @@ struct adapter {
     void *handle, *context;
     _Atomic int life;
     int power;
-    uint32_t packet_filter;
+    uint32_t packet_filter, statistics; /* statistics: which the general attributes declare */
+    uint64_t counters[18];              /* as OID_GEN_STATISTICS told them last */
     bool filter_noted;
     bool removed, removal_told, registration_set, general_set, initialized;
     uint32_t flags, media, physical, mtu, filters, if_type;

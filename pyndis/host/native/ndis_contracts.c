@@ -111,3 +111,27 @@ void shortage_check(const struct oid_answer *answer, uint32_t oid, uint32_t out,
     if (query ? answer->needed <= out : !answer->needed)
         violation("OidBytes", NULL, "OID 0x%08x says that %u bytes are too few, and that it needs %u", oid, out, answer->needed);
 }
+
+/* ---- statistics ---- */
+
+enum { COUNTERS = 18 }; /* of 64 bits, behind the header and SupportedStatistics */
+
+void statistics_check(struct adapter *adapter, const void *info, uint32_t size)
+{
+    uint64_t counters[COUNTERS];
+    uint32_t supported;
+    if (size < sizeof(struct header) + sizeof supported + sizeof counters) {
+        violation("Statistics", adapter->handle, "OID_GEN_STATISTICS answers with %u bytes, fewer than NDIS_STATISTICS_INFO has", size);
+        return;
+    }
+    header_check(info, 0x80, 1, 152, 152, "NDIS_STATISTICS_INFO");
+    memcpy(&supported, (const uint8_t *)info + sizeof(struct header), sizeof supported);
+    memcpy(counters, (const uint8_t *)info + sizeof(struct header) + sizeof supported, sizeof counters);
+    if (supported != adapter->statistics)
+        violation("Statistics", adapter->handle, "OID_GEN_STATISTICS says that it has 0x%x; the general attributes say 0x%x", supported, adapter->statistics);
+    for (int i = 0; i < COUNTERS; i++)
+        if (counters[i] < adapter->counters[i])
+            violation("Statistics", adapter->handle, "counter %d of OID_GEN_STATISTICS falls from %llu to %llu", i, (unsigned long long)adapter->counters[i],
+                      (unsigned long long)counters[i]);
+    memcpy(adapter->counters, counters, sizeof counters);
+}

@@ -175,6 +175,7 @@ static void adapter_wipe(struct adapter *adapter)
     adapter->halting = false;
     adapter->registration_set = adapter->general_set = adapter->removed = adapter->removal_told = false;
     adapter->packet_filter = 0;
+    memset(adapter->counters, 0, sizeof adapter->counters);
     adapter->context = NULL;
     adapter->power = 0;
     adapter->link = 0;
@@ -407,6 +408,7 @@ static uint32_t general_set(struct adapter *adapter, const NDIS_MINIPORT_ADAPTER
     adapter->mtu = a->MtuSize;
     adapter->filters = a->SupportedPacketFilters;
     adapter->if_type = a->IfType;
+    adapter->statistics = a->SupportedStatistics;
     adapter->link = (int)a->MediaConnectState;
     adapter->general_set = true;
     return NDIS_STATUS_SUCCESS;

@@ -162,6 +162,8 @@ struct oid_answer oid_request(struct adapter *adapter, uint32_t type, uint32_t o
         note("SurpriseRemoval", request, "OID 0x%08x succeeds after surprise removal; NDIS_STATUS_NOT_ACCEPTED is wanted", oid);
     if (status == NDIS_STATUS_SUCCESS && type == NdisRequestSetInformation && oid == OID_GEN_CURRENT_PACKET_FILTER && in >= sizeof adapter->packet_filter)
         memcpy(&adapter->packet_filter, buffer, sizeof adapter->packet_filter);
+    if (status == NDIS_STATUS_SUCCESS && query && oid == OID_GEN_STATISTICS && answer.written <= out)
+        statistics_check(adapter, block_memory(open->buffer), answer.written);
     bytes_check(&answer, oid, buffer, block_memory(open->buffer), in, out, query);
     memcpy(buffer, block_memory(open->buffer), size);
     oid_close(open);

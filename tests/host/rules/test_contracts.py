@@ -19,6 +19,12 @@ def control(host: Host) -> None:
     host.open(DEVICE).ioctl(CONTROL)
 
 
+def query_statistics(host: Host) -> None:
+    adapter = host.add_adapter()
+    for _ in range(2):
+        adapter.oid(query=oid("GEN_STATISTICS"), length=256)
+
+
 def start(host: Host) -> None:
     host.add_adapter(check=False)
 
@@ -128,6 +134,8 @@ BREAKING = [
     contract("NM-73", "StatusSourceHandle", "StatusOfOther"),
     contract("NM-73", "StatusIndication", "StatusOnPort"),
     contract("NM-73", "StatusIndication", "StatusOfRequest"),
+    contract("NM-76", "Statistics", "StatisticsFall", act=query_statistics),
+    contract("NM-76", "Statistics", "StatisticsOther", act=query_statistics),
     contract("NM-85", "FreedWhileActive", "TimerFreedArmed"),
     contract("NM-85", "TimerCharacteristics", "TimerWithoutTag"),
     contract("NM-86", "WorkItemQueuedTwice", "WorkItemQueuedTwice", options={"schedule": "sync@"}),
@@ -153,6 +161,7 @@ KEEPING = [
     contract("NM-52", "IndicateWhileLent", "Receive", act=control_while_the_stack_keeps_it),
     contract("NM-66", "SurpriseRemoval", "RemovedAccepts", act=remove),
     contract("NM-73", "StatusIndication", "Status"),
+    contract("NM-76", "Statistics", "Statistics", act=query_statistics),
     contract("NM-85", "FreedWhileActive", "TimerFreedArmed"),
     contract("NM-86", "WorkItemQueuedTwice", "WorkItemQueuedTwice"),
 ]
@@ -174,6 +183,13 @@ def test_an_oid_that_succeeds_after_removal_is_worth_a_note(choose: Choose) -> N
         adapter.pnp("surprise_removed")
         adapter.oid(query=oid("GEN_VENDOR_ID"))
         assert "SurpriseRemoval" in {each.rule for each in host.notes}
+
+
+def test_a_receive_before_the_packet_filter_is_set_is_worth_a_note(choose: Choose) -> None:
+    with Host(choose("keeps Receive")) as host:
+        host.add_adapter(bind=False)
+        control(host)
+        assert "PacketFilter" in {each.rule for each in host.notes}
 
 
 SOUND = ["NM-03", "NM-04", "NM-06", "NM-08", "NM-17", "NM-18", "NM-19", "NM-23", "NM-32", "NM-60", "NM-61", "NM-87"]

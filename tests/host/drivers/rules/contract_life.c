@@ -347,6 +347,42 @@ BREAKS(OidNeedsNothing, Oid)
     Call->Taken = TRUE;
 }
 
+static ULONG64 Received = 10;
+
+static VOID
+AnswerStatistics(_Inout_ CALL *Call, _In_ ULONG Supported)
+{
+    NDIS_STATISTICS_INFO Info = {
+        .Header = { .Type = NDIS_OBJECT_TYPE_DEFAULT,
+                    .Revision = NDIS_STATISTICS_INFO_REVISION_1,
+                    .Size = NDIS_SIZEOF_STATISTICS_INFO_REVISION_1 },
+        .SupportedStatistics = Supported,
+        .ifHCInOctets = Received,
+    };
+
+    if (Call->Request->DATA.QUERY_INFORMATION.Oid != OID_GEN_STATISTICS)
+        return;
+    RtlCopyMemory(Call->Request->DATA.QUERY_INFORMATION.InformationBuffer, &Info, sizeof(Info));
+    Call->Request->DATA.QUERY_INFORMATION.BytesWritten = sizeof(Info);
+    Call->Taken = TRUE;
+}
+
+BREAKS(StatisticsFall, Oid)
+{
+    --Received;
+    AnswerStatistics(Call, 0);
+}
+
+BREAKS(StatisticsOther, Oid)
+{
+    AnswerStatistics(Call, NDIS_STATISTICS_FLAGS_VALID_BYTES_RCV);
+}
+
+KEEPS(Statistics, Oid)
+{
+    AnswerStatistics(Call, 0);
+}
+
 static NDIS_OID_REQUEST *Finished;
 
 BREAKS(OidUsedAfterwards, Oid)
