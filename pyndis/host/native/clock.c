@@ -170,6 +170,16 @@ bool clock_help_locked(void)
     return waiter != NULL;
 }
 
+void rest_check_locked(void)
+{
+    if (atomic_load(&holds_standing))
+        return;
+    if (atomic_load(&halts_running))
+        irps_stuck_check();
+    if (atomic_load(&drains_waiting) && !driver_timer_armed_locked())
+        oids_stuck_check_locked();
+}
+
 static void *clock_main(void *unused)
 {
     (void)unused;
@@ -192,10 +202,8 @@ static void *clock_main(void *unused)
         } else if (busy_count() == 0 && (waiter = auto_sleeper_locked())) {
             auto_advance_locked(waiter);
         } else {
-            if (busy_count() == 0 && atomic_load(&halts_running) && !atomic_load(&holds_standing))
-                irps_stuck_check();
-            if (busy_count() == 0 && atomic_load(&drains_waiting) && !driver_timer_armed_locked() && !atomic_load(&holds_standing))
-                oids_stuck_check_locked();
+            if (busy_count() == 0)
+                rest_check_locked();
             pthread_cond_wait(&kernel_changed, kernel_mutex());
         }
     }

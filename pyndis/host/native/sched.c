@@ -18,8 +18,6 @@ static const struct {
 #include "points.inc"
 };
 void livelock_fault(const char *text);
-void irps_stuck_check(void);
-extern atomic_int halts_running, holds_standing;
 
 enum point point_of(const char *export_name)
 {
@@ -293,18 +291,27 @@ static bool deadlock_locked(void)
     return false;
 }
 
+static bool somebody_can_locked(void)
+{
+    for (struct task *task = tasks; task; task = task->next)
+        if (can_run(task))
+            return true;
+    return false;
+}
+
 void sched_drain_locked(void)
 {
     for (;;) {
         struct task *next = next_locked("rest", NULL);
         if (next)
             turn_give_locked(next);
-        else if (!deadlock_locked() && !clock_help_locked())
-            break;
+        else if (!deadlock_locked() && !clock_help_locked()) {
+            rest_check_locked();
+            if (!somebody_can_locked())
+                break;
+        }
         turn_back_locked();
     }
-    if (atomic_load(&halts_running) && !atomic_load(&holds_standing))
-        irps_stuck_check();
 }
 
 void sched_drain(void)

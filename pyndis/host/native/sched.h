@@ -54,6 +54,8 @@ void sched_drain_locked(void);
 void job_start_locked(struct task *task);
 /* clock.c: moves the clock for a thread that sleeps; false when none may. */
 bool clock_help_locked(void);
+/* Nothing runs: what will never end by itself is reported, and ended where that lets the rest go on. */
+void rest_check_locked(void);
 
 /* sched_choice.c: which of `count` comes next; 0 is the one that goes on without a switch. */
 unsigned choice_make(struct task *const *options, unsigned count, bool preempts, const char *what, const void *object);
@@ -61,11 +63,16 @@ void choice_task(struct task *task);
 extern bool choosing; /* inside `together`, or always with a seed */
 
 /* sched_order.c: hashes of the happens-before relation so far */
-void order_event(const char *what, const void *object, const void *second);
+void order_note(const char *what, const void *object, const void *second);
 void order_start(struct task *task, struct task *parent);
 uint64_t order_identity(void);
 void order_reset(void);
 uint64_t order_hash(void);
+static inline void order_event(const char *what, const void *object, const void *second)
+{
+    if (__builtin_expect(choosing, 0))
+        order_note(what, object, second);
+}
 static inline uint64_t mix(uint64_t a, uint64_t b)
 {
     uint64_t x = (a ^ (b + 0x9E3779B97F4A7C15ull + (a << 6) + (a >> 2))) * 0xBF58476D1CE4E5B9ull;

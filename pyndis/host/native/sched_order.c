@@ -69,10 +69,10 @@ static uint64_t object_event(uint64_t hash, const void *object, const struct tas
     return objects[at].last = mix(mix(hash, objects[at].name), objects[at].last);
 }
 
-void order_event(const char *what, const void *object, const void *second)
+void order_note(const char *what, const void *object, const void *second)
 {
     struct task *task = self ? self->task : NULL;
-    if (!task || !choosing)
+    if (!task)
         return;
     uint64_t hash = mix(mix(task->name, ++task->events), mix(mix(task->last, task->place), text_hash(what)));
     hash = object_event(hash, object, task);
