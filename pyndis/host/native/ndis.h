@@ -73,6 +73,7 @@ struct adapter {
 struct adapter *adapter_find(uint64_t id);
 /* The command's adapter, which cannot be halted until the command ends; NULL after an error reply. */
 struct adapter *adapter_wanted(struct command *command);
+void adapter_leave(struct command *command);
 /* The same for PnP operations, of which one runs at a time. */
 struct adapter *adapter_serialised(struct command *command);
 /* Waits until no other command is at work on it, and lets no new one in. */

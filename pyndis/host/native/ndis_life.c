@@ -60,6 +60,7 @@ void adapter_leave(struct command *command)
     if (command->serialised)
         object_signal_locked(&adapter->pnp_free);
     kernel_unlock();
+    command->adapter = NULL;
 }
 
 struct adapter *adapter_wanted(struct command *command)

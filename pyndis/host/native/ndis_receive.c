@@ -306,6 +306,8 @@ COMMAND("return", command_return, NEEDS_DRIVER)
         NET_BUFFER_LIST *next = chained ? NULL : chain->Next;
         if (!chained)
             chain->Next = NULL;
+        if (!next)
+            adapter_leave(command); /* the driver may give its last reference back, and NDIS does not wait for the handler then */
         return_call(adapter, chain, dispatch);
         chain = next;
     }
