@@ -18,6 +18,9 @@ from pyndis.host.errors import failure_of
 from pyndis.host.wire import Frame, Keys
 
 
+_PATIENCE = 10  # seconds for the process to end by itself
+
+
 class Pending:
     """A command that was sent; its reply comes when the native half is done with it."""
 
@@ -170,6 +173,7 @@ class Channel:
             return
         with contextlib.suppress(OSError):  # it is gone already
             self._socket.shutdown(socket.SHUT_WR)
+        self._reader.join(timeout=_PATIENCE)  # its stream ends with the process: cheaper to wait for than that
         code = self._exit_code()
         self._reader.join()
         self._socket.close()
@@ -180,7 +184,7 @@ class Channel:
 
     def _exit_code(self) -> int:
         try:
-            return self._process.wait(timeout=10)
+            return self._process.wait(timeout=_PATIENCE)
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()

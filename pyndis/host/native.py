@@ -29,6 +29,7 @@ COMMON_FLAGS = (
     *("-fno-sanitize=all", "-fno-strict-aliasing", "-Wall", "-Wextra", "-pthread"),
 )
 OVERRIDE = "PYNDIS_HOST"
+_known: dict[tuple[Path, Arch], Path] = {}
 
 
 def executable(sources: Path = SOURCES, arch: Arch = "amd64") -> Path:
@@ -39,11 +40,17 @@ def executable(sources: Path = SOURCES, arch: Arch = "amd64") -> Path:
     ready = os.environ.get(OVERRIDE)
     if ready:
         return Path(ready)
-    target = cache.folder() / "host" / digest(sources, arch) / "ndis-host"
+    folder = cache.folder()
+    known = _known.get((folder, arch)) if sources == SOURCES else None
+    if known is not None and known.exists():
+        return known  # our own sources do not change while we run
+    target = folder / "host" / digest(sources, arch) / "ndis-host"
     if not target.exists():
         with _alone(target):
             if not target.exists():
                 _build(sources, target, arch)
+    if sources == SOURCES:
+        _known[folder, arch] = target
     return target
 
 
