@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pyndis.contract.case import Case
+from pyndis.explore import Coverage
 from pyndis.host import StackFrame, Violation
 
 Verdict = Literal["passed", "failed", "not exercised"]
@@ -29,7 +30,8 @@ class Finding:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one case ended. `reason`: why it was not exercised; `figures`: what was counted on the way."""
+    """How one case ended. `reason`: why it was not exercised; `figures`: what was counted on the way; `coverage`: of a scenario
+    that was explored."""
 
     case: Case
     verdict: Verdict
@@ -37,6 +39,7 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     reason: str = ""
     figures: tuple[tuple[str, int], ...] = ()
+    coverage: Coverage | None = None
 
 
 def finding_of(violation: Violation) -> Finding:

@@ -6,17 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pyndis.contract.bench import Bench
-from pyndis.contract.finding import Finding
+from pyndis.contract.finding import Finding, finding_of
 from pyndis.diagnostics import DriverFailure
+from pyndis.explore.progress import stuck_violation
 from pyndis.host import DriverFault, InitializeFailed, OpenRefused, RuleBroken, Stuck
-
-_NEVER = {
-    "pause": "PauseNeverCompletes",
-    "restart": "RestartNeverCompletes",
-    "halt": "HaltNeverReturns",
-    "oid": "NdisTimedOidComplete",
-    "power": "NdisTimedOidComplete",
-}
 
 
 @contextmanager
@@ -28,7 +21,7 @@ def judged(bench: Bench) -> Iterator[None]:
         if not bench.findings:
             bench.note(Finding("Fault", broken.diagnostics[0].message))
     except Stuck as stuck:
-        bench.note(_stuck(stuck))
+        bench.note(finding_of(stuck_violation(stuck)))
     except InitializeFailed as failed:
         bench.note(Finding("MiniportInitializeEx", failed.diagnostics[0].message))
     except DriverFailure as failed:
@@ -36,9 +29,3 @@ def judged(bench: Bench) -> Iterator[None]:
             bench.note(Finding(each.code, each.message, details=each.notes))
     except OpenRefused as refused:
         bench.note(Finding("OpenRefused", str(refused)))
-
-
-def _stuck(stuck: Stuck) -> Finding:
-    said = stuck.diagnostics[0]
-    word = said.message.split()[0]
-    return Finding(_NEVER.get(word, "NeverCompletes"), said.message, details=said.notes)

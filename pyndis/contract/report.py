@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pyndis.contract.finding import Finding, Outcome, Verdict
+from pyndis.explore import Coverage
 
 VERDICTS: tuple[Verdict, ...] = ("passed", "failed", "not exercised")
 
 
 @dataclass(frozen=True)
 class Report:
-    """`subject`: what the user named; `image`: the file that ran; `seed`: of the concurrent cases, if one was given."""
+    """`subject`: what the user named; `image`: the file that ran; `seed`: of the concurrent cases, if one was given;
+    `preemptions`: up to how many the scenarios were explored, if they were."""
 
     subject: str
     image: str
@@ -20,6 +22,7 @@ class Report:
     outcomes: tuple[Outcome, ...]
     seconds: float
     seed: int | None = None
+    preemptions: int | None = None
 
     @property
     def passed(self) -> bool:
@@ -29,6 +32,11 @@ class Report:
     def count(self, verdict: Verdict) -> int:
         """How many cases ended so."""
         return sum(each.verdict == verdict for each in self.outcomes)
+
+    @property
+    def coverages(self) -> tuple[Coverage, ...]:
+        """Of the scenarios that were explored."""
+        return tuple(each.coverage for each in self.outcomes if each.coverage is not None)
 
     @property
     def findings(self) -> Iterator[tuple[Outcome, Finding]]:

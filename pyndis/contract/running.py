@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import shlex
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -59,7 +60,7 @@ def replay(case: Case, subject: Subject, name: str, schedule: str = "") -> str:
     """The command that runs this case again in the same way."""
     words = ["pyndis test", name, f"--case {case.name}"]
     if schedule:
-        words.append(f"--replay {schedule}")
+        words.append(f"--replay {shlex.quote(schedule)}")
     elif case.concurrent and subject.seed is not None:
         words.append(f"--seed {subject.seed}")
     return " ".join(words)

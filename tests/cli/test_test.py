@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
@@ -124,7 +125,44 @@ def test_the_junit_file_has_a_suite_per_area_and_a_failure_per_finding(pyndis: R
     assert "traffic file" in (skipped.get("message") or "")
 
 
+def test_an_exploration_tells_what_it_covered_and_how_to_see_a_finding_again(pyndis: Run, broken: Broken) -> None:
+    image = broken("PAUSE_LOST")
+    options = (
+        "--traffic",
+        CLIENT,
+        "--explore",
+        "--minutes",
+        "1",
+        "--case",
+        "scenarios.return+pause",
+        "--case",
+        "scenarios.oid+oid",
+    )
+    ended = pyndis("test", image, *options)
+    assert (ended.code, ended.is_tidy) == (1, True)
+    assert "  explored up to 2 preemptions" in ended.out
+    assert re.search(r"^    oid\+oid +\d+ +\d+ +\d+ +\d+  2$", ended.out, re.MULTILINE)
+    assert re.search(r"^    return\+pause .* stopped at a finding$", ended.out, re.MULTILINE)
+    again = re.search(r"again: pyndis (test .* --replay .*)$", ended.out, re.MULTILINE)
+    assert again is not None
+    replayed = pyndis(*shlex.split(again[1]))
+    assert replayed.code == 1
+    assert "PauseNeverCompletes" in replayed.out
+
+
+def test_the_json_has_the_coverage_of_each_scenario(report: Callable[..., dict[str, object]], wintun_sys: Path) -> None:
+    value = report(wintun_sys, "--explore", "--preemptions", "1", "--case", "scenarios.pause+halt", "--case", "life.once")
+    assert value["preemptions"] == 1
+    plain, explored = value["cases"]  # type: ignore[misc]
+    assert plain["coverage"] is None
+    assert (explored["coverage"]["bound"], explored["coverage"]["complete"]) == (1, True)
+    assert explored["coverage"]["schedules"] >= 2
+
+
 USAGE = [
+    (("--explore", "--seed", "1"), "--explore tries every order"),
+    (("--replay", "sync@"), "PYN-J05"),
+    (("--case", "scenarios.pause+halt", "--replay", "nonsense"), "PYN-H13"),
     (("--case", "nonsense.*"), "PYN-J01"),
     (("--traffic", "nowhere.py"), "PYN-J02"),
     (("--set", "receive=copy"), "an image is built already"),

@@ -41,9 +41,7 @@ def test_a_scenario_can_be_handed_to_another_process(traffic: Traffic, wintun_sy
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize(
-    "name", ["write+return+pause", "read+send+cancel", "send+power+removal", "cancel+kill+halt"]
-)
+@pytest.mark.parametrize("name", ["write+return+pause", "read+send+cancel", "send+power+removal", "cancel+kill+halt"])
 def test_the_order_of_threads_can_be_chosen_by_a_seed(tried: Try, wintun_sys: Path, name: str, seed: int) -> None:
     outcome = tried(wintun_sys, f"scenarios.{name}", seed=seed)
     assert (outcome.verdict, outcome.findings) == ("passed", ())

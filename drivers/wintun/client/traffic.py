@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pyndis.host import Adapter, Handle, Process, Request
 
 _HEADER = 16  # bytes before each packet: its size, then zeros
-_READ = 256 * 0xF000  # bytes; the longest read that it takes
+_READ = 0x2_0000  # bytes; the driver wants at least 0xF000, and longer ones cost time
 
 
 def connect(process: Process, adapter: Adapter) -> Handle:

@@ -19,13 +19,12 @@ class Watch:
     def begins(self, case: Case, done: int, total: int) -> None:
         """A case is about to run."""
 
-    def note(self, said: str) -> None:
-        """Something on the way that is worth a line."""
-        print(said, file=sys.stderr, flush=True)
+    def goes_on(self, case: Case, done: int, total: int, said: str) -> None:
+        """How far a case is that takes its time; a log needs no more than its end."""
 
     def ended(self, outcome: Outcome) -> None:
         """A case has run."""
-        self.note(text.line(outcome))
+        print(text.line(outcome), file=sys.stderr, flush=True)
 
 
 class LiveWatch(Watch):
@@ -38,8 +37,8 @@ class LiveWatch(Watch):
     def begins(self, case: Case, done: int, total: int) -> None:
         self._update(f"{done}/{total} {case.name}: {case.claim}")
 
-    def note(self, said: str) -> None:
-        self._update(said)
+    def goes_on(self, case: Case, done: int, total: int, said: str) -> None:
+        self._update(f"{done}/{total} {case.name}: {said}")
 
     def ended(self, outcome: Outcome) -> None:
         if outcome.verdict != "passed":

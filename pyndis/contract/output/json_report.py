@@ -8,6 +8,7 @@ from typing import Any
 
 from pyndis.contract.finding import Finding, Outcome
 from pyndis.contract.report import VERDICTS, Report
+from pyndis.explore import Coverage
 
 SCHEMA = Path(__file__).parents[1] / "data" / "report.schema.json"
 VERSION = 1
@@ -26,6 +27,7 @@ def value(report: Report) -> dict[str, Any]:
         "image": report.image,
         "arch": report.arch,
         "seed": report.seed,
+        "preemptions": report.preemptions,
         "seconds": round(report.seconds, 3),
         "passed": report.passed,
         "totals": {verdict.replace(" ", "_"): report.count(verdict) for verdict in VERDICTS},
@@ -44,7 +46,19 @@ def _case(outcome: Outcome) -> dict[str, Any]:
         "seconds": round(outcome.seconds, 3),
         "reason": outcome.reason,
         "figures": dict(outcome.figures),
+        "coverage": _coverage(outcome.coverage) if outcome.coverage else None,
         "findings": [_finding(each) for each in outcome.findings],
+    }
+
+
+def _coverage(coverage: Coverage) -> dict[str, Any]:
+    return {
+        "schedules": coverage.schedules,
+        "choices": coverage.choices,
+        "classes": coverage.classes,
+        "pruned": coverage.pruned,
+        "bound": coverage.bound,
+        "complete": coverage.complete,
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pyndis.contract.catalogue import AREAS
 from pyndis.contract.finding import Finding, Outcome, Verdict
+from pyndis.contract.output import exploration
 from pyndis.contract.report import VERDICTS, Report
 
 _WIDTH = 34  # of an area's title
@@ -20,6 +21,8 @@ def lines(report: Report) -> Iterator[str]:
         outcomes = [each for each in report.outcomes if each.case.area == area.name]
         if outcomes:
             yield from _area(area.title, outcomes)
+    if report.coverages:
+        yield from exploration.lines(report)
     yield from _findings(report)
     yield ""
     yield _total(report)
@@ -74,4 +77,5 @@ def line(outcome: Outcome) -> str:
     """One case, as it ends."""
     marks: dict[Verdict, str] = {"passed": "ok", "failed": "FAILED", "not exercised": "not exercised"}
     rules = ", ".join(dict.fromkeys(each.rule for each in outcome.findings))
-    return f"{marks[outcome.verdict]:13} {outcome.case.name} ({outcome.seconds:.2f} s){rules and f': {rules}'}"
+    covered = f"; {exploration.reached(outcome.coverage)}" if outcome.coverage else ""
+    return f"{marks[outcome.verdict]:13} {outcome.case.name} ({outcome.seconds:.2f} s{covered}){rules and f': {rules}'}"

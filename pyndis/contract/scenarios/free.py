@@ -5,13 +5,18 @@ from __future__ import annotations
 from functools import partial
 
 from pyndis.contract.bench import Bench
-from pyndis.contract.case import Area
+from pyndis.contract.case import Area, Case
 from pyndis.contract.scenarios.library import groups, scenario
 
 AREA = Area("scenarios", "things at the same time")
 _ROUNDS = 3
 
 _CLAIMS = ("NM-11", "NM-14", "NM-15")
+
+
+def elements_of(case: Case) -> tuple[str, ...]:
+    """The names of the elements of a scenario's case."""
+    return tuple(case.name.partition(".")[2].split("+"))
 
 
 def _claim(names: tuple[str, ...]) -> str:

@@ -61,6 +61,7 @@ class Stage:
         with suppress(CommandRefused):  # the adapter has been halted: it keeps nothing
             adapter.return_inline()
             adapter.return_held()
+        started.end(*self.pauses)  # with nothing out a pause needs nobody's help
         self._end_client()
         started.end(*self.operations)
         if not adapter.halted:

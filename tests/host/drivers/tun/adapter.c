@@ -256,6 +256,11 @@ TunPause(NDIS_HANDLE Context, NDIS_MINIPORT_PAUSE_PARAMETERS *Parameters)
     SendsFlush(Tun, NDIS_STATUS_PAUSED);
     KeAcquireSpinLock(&Tun->Lock, &Irql);
     Idle = Tun->InFlight == 0 || MISTAKE(PAUSE_EARLY);
+    if (MISTAKE(PAUSE_LOST))
+    {
+        KeReleaseSpinLock(&Tun->Lock, Irql);
+        KeAcquireSpinLock(&Tun->Lock, &Irql);
+    }
     Tun->PausePending = !Idle;
     KeReleaseSpinLock(&Tun->Lock, Irql);
     if (MISTAKE(PAUSE_FAILS))
