@@ -11,7 +11,7 @@ from pathlib import Path
 from pyndis.host.pdb import NotAPdb, read_pdb
 
 # ` 0001:00000010  DriverEntry  0000000140001010  driver.obj`, as lld and link write it
-_MAP_LINE = re.compile(r"^\s[0-9a-fA-F]{4}:[0-9a-fA-F]{8}\s+(?P<name>\S+)\s+(?P<address>[0-9a-fA-F]{16})\s")
+_MAP_LINE = re.compile(r"^\s[0-9a-fA-F]{4}:[0-9a-fA-F]{8}\s+(?P<name>\S+)\s+(?P<address>[0-9a-fA-F]{8,16})\s")
 _MAP_BASE = re.compile(r"Preferred load address is ([0-9a-fA-F]+)")
 
 

@@ -12,6 +12,7 @@ import pytest
 from pyndis import resources
 from pyndis.host import Host
 from pyndis.toolchains import cache, find, plan_image, run_plan
+from pyndis.toolchains.targets import Arch
 
 SOURCES = Path(__file__).parent / "drivers" / "tun"
 MARKER = b"chosen mistake:\0"
@@ -19,7 +20,19 @@ MARKER = b"chosen mistake:\0"
 Broken = Callable[[str], Path]
 
 
-def _build(name: str, mistakes: bool) -> Path:
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A module that names ARCHITECTURES runs its tests on all of them, the others on x64."""
+    architectures = getattr(metafunc.module, "ARCHITECTURES", None)
+    if architectures and "tun_arch" in metafunc.fixturenames:
+        metafunc.parametrize("tun_arch", architectures, scope="session")
+
+
+@pytest.fixture(scope="session")
+def tun_arch() -> Arch:
+    return "amd64"
+
+
+def _build(name: str, mistakes: bool, arch: Arch) -> Path:
     plan = plan_image(
         find(),
         name=name,
@@ -27,22 +40,22 @@ def _build(name: str, mistakes: bool) -> Path:
         resource=None,
         include=(SOURCES, resources.toolchain() / "include"),
         defines={"NDIS_MINIPORT_DRIVER": "1", "NDIS650_MINIPORT": "1", "WITH_MISTAKES": str(int(mistakes))},
-        arch="amd64",
+        arch=arch,
         config="Release",
-        out=cache.folder() / "tests" / "host" / name,
+        out=cache.folder() / "tests" / "host" / name / arch,
     )
     run_plan(plan)
     return plan.out / f"{name}.sys"
 
 
 @pytest.fixture(scope="session")
-def tun_image() -> Path:
-    return _build("tun", mistakes=False)
+def tun_image(tun_arch: Arch) -> Path:
+    return _build("tun", mistakes=False, arch=tun_arch)
 
 
 @pytest.fixture(scope="session")
-def broken_image() -> Path:
-    return _build("broken", mistakes=True)
+def broken_image(tun_arch: Arch) -> Path:
+    return _build("broken", mistakes=True, arch=tun_arch)
 
 
 @pytest.fixture

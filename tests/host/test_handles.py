@@ -7,6 +7,8 @@ from tests.host.packets import SMALLEST_READ, bundle, ipv4, unbundle
 from tests.host.statuses import Ndis, Nt
 from tests.host.test_life import path_of
 
+ARCHITECTURES = ("amd64", "x86", "arm64")
+
 IRP_MJ_FLUSH_BUFFERS = 9
 
 

@@ -9,6 +9,8 @@ from tests.host.packets import SMALLEST_READ, bundle, ipv4
 from tests.host.statuses import Ndis, Nt
 from tests.host.test_life import path_of
 
+ARCHITECTURES = ("amd64", "x86", "arm64")
+
 
 def test_a_held_call_goes_on_when_it_is_released(host: Host) -> None:
     adapter = host.add_adapter(luid_index=1)

@@ -9,6 +9,8 @@ from pyndis.host import Host, InitializeFailed, RuleBroken, Stuck
 from tests.host.packets import SMALLEST_READ, bundle, ipv4, unbundle
 from tests.host.statuses import Ndis, Nt
 
+ARCHITECTURES = ("amd64", "x86", "arm64")
+
 
 def path_of(index: int) -> str:
     return rf"\\.\TESTTUN{index}"

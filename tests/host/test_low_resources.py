@@ -9,6 +9,8 @@ from pyndis.host import CommandRefused, Host, InitializeFailed, OpenRefused
 from tests.host.packets import SMALLEST_READ, bundle, ipv4, ipv6
 from tests.host.test_life import path_of
 
+ARCHITECTURES = ("amd64", "x86", "arm64")
+
 
 def scenario(host: Host) -> None:
     """Every way through the driver once; what fails for want of memory is left out."""

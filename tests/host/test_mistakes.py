@@ -13,6 +13,8 @@ from tests.host.packets import SMALLEST_READ, bundle, ipv4
 from tests.host.statuses import oid
 from tests.host.test_life import path_of
 
+ARCHITECTURES = ("amd64", "x86", "arm64")
+
 CONTROL = 0x80002000
 
 
@@ -172,7 +174,8 @@ def test_a_fault_is_reported_with_its_call_stack_and_the_host_lives(broken: Brok
         host.settle()
     (violation,) = caught.value.violations
     functions = [each.text.partition("!")[2].partition("+")[0] for each in violation.stack if each.kind == "frame"]
-    assert functions == ["TouchNull", "BrokenControl"]
+    assert functions[:2] == ["TouchNull", "BrokenControl"]
+    assert functions[2:] in ([], ["TunDispatch"])  # which goes there by a jump where the calling convention lets it
     assert violation.stack[0].place.startswith("broken_control.c:")
 
 

@@ -7,6 +7,8 @@ from tests.host.packets import MTU, SMALLEST_READ, bundle, ipv4
 from tests.host.statuses import Ndis, oid
 from tests.host.test_life import path_of
 
+ARCHITECTURES = ("amd64", "x86", "arm64")
+
 STATISTICS_SIZE = 152
 
 

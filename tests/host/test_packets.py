@@ -10,6 +10,8 @@ from tests.host.packets import LARGEST_BUNDLE, MTU, SMALLEST_READ, bundle, ipv4,
 from tests.host.statuses import Ndis, Nt, oid
 from tests.host.test_life import path_of
 
+ARCHITECTURES = ("amd64", "x86", "arm64")
+
 IPV4 = 0x0800
 IPV6 = 0x86DD
 
