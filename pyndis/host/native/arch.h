@@ -43,6 +43,7 @@ typedef __builtin_ms_va_list ms_va_list;
    address of the host, and addresses where nothing is mapped. */
 #if defined(__x86_64__)
 #define ARENA_SIZE (64ull << 30)
+#define ARENA_PLACE 0x7a0000000000ull
 #define PFN_BASE (1ull << 36)
 #define USER_BASE 0x10000000000ull
 #define PFN_SPACE (1u << 24)
@@ -50,9 +51,11 @@ typedef __builtin_ms_va_list ms_va_list;
 #define ARENA_SIZE (1u << 30) /* x86 has no more; an emulator of ARM64 pays for each page */
 #define PFN_SPACE (1u << 16)
 #if defined(__i386__)
+#define ARENA_PLACE 0x40000000u
 #define PFN_BASE 0x100000u
 #define USER_BASE 0x20000000u
 #else
+#define ARENA_PLACE 0x7a0000000000ull
 #define PFN_BASE (1ull << 36)
 #define USER_BASE 0x10000000000ull
 #endif

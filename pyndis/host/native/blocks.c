@@ -6,7 +6,7 @@
 
 enum { CLASS_LOW = 6, CLASSES = 7, CACHE = 64, SLAB_PAGES = 64, GRAVEYARD = 100000 };
 static const size_t ARENA = ARENA_SIZE;
-static const uintptr_t ARENA_HINT = sizeof(void *) == 8 ? (uintptr_t)0x7a0000000000ull : 0; /* the same in every run, if it is free */
+static const uintptr_t ARENA_HINT = ARENA_PLACE; /* the same in every run, if it is free */
 const char *const block_kind_names[BLOCK_KINDS] = {
     "nothing", "pool", "MDL", "IRP", "NBL", "NET_BUFFER", "NBL pool", "NET_BUFFER pool", "OID request", "device object", "file object",
     "NDIS handle", "timer", "work item", "PnP notification", "configuration handle", "RW lock", "system mapping", "buffer", "object", "generic object"};

@@ -19,7 +19,7 @@ static const struct {
     {"ProbeFor", "IrqlExApcLte2"}, {"ExAcquireResource", "IrqlExApcLte3"}, {"ExReleaseResource", "IrqlExApcLte3"}, {"ExRaise", "IrqlExPassive"},
     {"IoDeleteDevice", "IrqlIoApcLte"}, {"IoCreateDevice", "IrqlIoPassive1"}, {"IoCreateSymbolicLink", "IrqlIoPassive4"}, {"IoDeleteSymbolicLink", "IrqlIoPassive4"},
     {"IoRegister", "IrqlIoPassive5"}, {"IoUnregister", "IrqlIoPassive5"}, {"IoGetDevice", "IrqlIoPassive5"}, {"ObReferenceObjectByHandle", "IrqlObPassive"}, {"ObCloseHandle", "IrqlObPassive"}, {"Ps", "IrqlPsPassive"},
-    {"Zw", "IrqlZwPassive"}, {"Rtl", "IrqlRtlPassive"}, {"Ke", "IrqlKeDispatchLte"},
+    {"Zw", "IrqlZwPassive"}, {"Rtl", "IrqlRtlPassive"}, {"KfReleaseSpinLock", "IrqlKeReleaseSpinLock"}, {"Kef", "IrqlDispatch"}, {"Ke", "IrqlKeDispatchLte"}, {"Kf", "IrqlKeDispatchLte"},
 };
 
 static const struct {
