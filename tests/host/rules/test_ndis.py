@@ -19,6 +19,11 @@ def sleep_and_wake(host: Host) -> None:
     adapter.set_power(0)
 
 
+def query_and_settle(host: Host) -> None:
+    host.add_adapter().oid(query=oid("GEN_VENDOR_ID"))
+    host.settle()  # the work item has returned
+
+
 def query_that_is_lost(host: Host) -> None:
     adapter = host.add_adapter()
     adapter.oid(query=oid("GEN_VENDOR_ID"), wait=False)
@@ -101,7 +106,7 @@ BREAKING = [
     Scene("NdisMIndicateStatusEx"),
     Scene("NdisMIndicateStatusEx", name="NdisMIndicateStatusEx_Early"),
     Scene("DoubleComplete"),
-    Scene("DoubleCompleteWorkItem"),
+    Scene("DoubleCompleteWorkItem", act=query_and_settle),
     Scene("NdisMNetPnPEventInOIDRequest"),
     Scene("NdisOidComplete"),
     Scene("NdisOidComplete", name="NdisOidComplete_Power", act=sleep_and_wake),
@@ -139,7 +144,7 @@ KEEPING = [
     Scene("NdisOpenConfigurationEx"),
     Scene("NdisMIndicateStatusEx"),
     Scene("DoubleComplete"),
-    Scene("DoubleCompleteWorkItem"),
+    Scene("DoubleCompleteWorkItem", act=query_and_settle),
     Scene("NdisMNetPnPEventInOIDRequest"),
     Scene("NdisOidComplete", act=sleep_and_wake),
     Scene("NdisOidDoubleComplete"),
