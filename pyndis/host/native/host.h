@@ -21,7 +21,7 @@
 
 typedef int32_t status_t;
 enum { PASSIVE = 0, APC = 1, DISPATCH = 2, HIGH = 15, PAGE = 4096 };
-enum { THREAD_STACK = 512 * 1024, HELD_MAX = 24, STACK_MAX = 10, COUNTS_MAX = 512, CPUS_MAX = 8 * sizeof(uintptr_t) };
+enum { THREAD_STACK = 512 * 1024, HELD_MAX = 24, STACK_MAX = 10, COUNTS_MAX = 768, CPUS_MAX = 8 * sizeof(uintptr_t) };
 
 struct header {
     uint8_t type, revision;
@@ -99,6 +99,7 @@ struct held {
 struct thread {
     uint8_t irql;
     uint32_t id, cpu;
+    uintptr_t affinity; /* as the driver set it last */
     struct frame *frame;
     struct held held[HELD_MAX];
     int held_count, apc_off, guarded, attach_depth, resources_held, kernel_depth;

@@ -147,6 +147,7 @@ EXPORT(void, NdisMResetComplete, void *handle, uint32_t status, uint8_t addressi
 
 /* ---- configuration: `Name=Value` lines of the client ---- */
 
+enum { NETWORK_ADDRESS = 6 };
 struct configuration {
     struct adapter *adapter;
     struct block *parameters[32];
@@ -221,12 +222,47 @@ EXPORT(void, NdisWriteConfiguration, uint32_t *status, void *handle, const UNICO
     *status = NDIS_STATUS_SUCCESS;
 }
 
+/* The twelve hexadecimal digits that the registry's NetworkAddress has, with or without separators. */
+static unsigned address_parse(const char *text, uint8_t *address, unsigned size)
+{
+    static const char hexadecimal[] = "0123456789abcdef";
+    unsigned digits = 0;
+    for (; *text && *text != '\n' && digits < 2 * size; text++) {
+        const char *digit = memchr(hexadecimal, *text | 0x20, 16);
+        if (!digit && *text != '-' && *text != ':')
+            return 0;
+        if (!digit)
+            continue;
+        address[digits / 2] = (uint8_t)(address[digits / 2] << 4 | (digit - hexadecimal));
+        digits++;
+    }
+    return digits == 2 * size ? size : 0;
+}
+
 EXPORT(void, NdisReadNetworkAddress, uint32_t *status, void **address, uint32_t *length, void *handle)
 {
     ENTER(NdisReadNetworkAddress, handle);
+    struct block *block = block_at(handle, BLOCK_CONFIGURATION);
+    struct configuration *configuration = block ? block->record : NULL;
     *address = NULL;
     *length = 0;
     *status = NDIS_STATUS_FAILURE;
+    if (!configuration) {
+        violation("InvalidHandle", handle, "NdisReadNetworkAddress(%p): no such configuration handle", handle);
+        return;
+    }
+    const char *value = configured(configuration->adapter->configuration, "NetworkAddress");
+    if (!value || configuration->count == (int)COUNT(configuration->parameters))
+        return;
+    struct block *made = configuration->parameters[configuration->count] = block_new(BLOCK_DATA, NETWORK_ADDRESS, true);
+    *length = address_parse(value, block_memory(made), NETWORK_ADDRESS);
+    if (!*length) {
+        block_free(made);
+        return;
+    }
+    configuration->count++;
+    *address = block_memory(made);
+    *status = NDIS_STATUS_SUCCESS;
 }
 
 EXPORT(void, NdisCloseConfiguration, void *handle)

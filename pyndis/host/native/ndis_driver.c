@@ -258,6 +258,7 @@ void timers_leak_check(void);
 void references_leak_check(void);
 void devices_leak_check(void);
 void process_routines_leak_check(void);
+void providers_leak_check(void);
 
 static void unloaded_check(void)
 {
@@ -265,6 +266,7 @@ static void unloaded_check(void)
     devices_leak_check();
     timers_leak_check();
     process_routines_leak_check();
+    providers_leak_check();
     references_leak_check();
     leaks_report(NULL, "after unload");
 }

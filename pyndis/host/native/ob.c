@@ -74,6 +74,22 @@ EXPORT(intptr_t, ObfDereferenceObject, void *object)
     return 1;
 }
 
+EXPORT(intptr_t, ObfReferenceObjectWithTag, void *object, uint32_t tag)
+{
+    ENTER(ObfReferenceObjectWithTag, object);
+    (void)tag;
+    reference(object, "ObfReferenceObjectWithTag");
+    return 2;
+}
+
+EXPORT(intptr_t, ObfDereferenceObjectWithTag, void *object, uint32_t tag)
+{
+    ENTER(ObfDereferenceObjectWithTag, object);
+    (void)tag;
+    dereference(object, "ObfDereferenceObjectWithTag");
+    return 1;
+}
+
 EXPORT(void, ObDereferenceObjectDeferDelete, void *object)
 {
     ENTER(ObDereferenceObjectDeferDelete, object);

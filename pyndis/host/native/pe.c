@@ -6,6 +6,7 @@ static const uintptr_t IMAGE_HINT = sizeof(void *) == 8 ? (uintptr_t)0x7c0000000
 
 struct image image;
 bool export_available(const char *name);
+bool export_of_module(const char *name, const char *module);
 
 enum {
     SUBSYSTEM_NATIVE = 1,
@@ -173,7 +174,7 @@ static bool module_bind(struct loader *l, uint8_t *base, const char *module, uin
         const char *name = entry >> (8 * WORD - 1) ? NULL : string_at(l, base, entry + 2);
         if (!name)
             REFUSE(l, "an import of %s has no name", module);
-        struct export *export = export_available(name) ? export_find(name) : NULL;
+        struct export *export = export_available(name) && export_of_module(name, module) ? export_find(name) : NULL;
         uintptr_t target = export ? (uintptr_t)export->function : 0;
         if (!export)
             text_add(missing, "%s%s!%s", missing->length ? "," : "", module, name);

@@ -314,16 +314,22 @@ static const char *print_one(struct text *out, const char *at, ms_va_list *list)
     return *at ? at + 1 : at;
 }
 
+/* What the kernel's printing functions make of a format. */
+void text_print(struct text *out, const char *format, ms_va_list *list)
+{
+    while (*format) {
+        size_t plain = strcspn(format, "%");
+        text_raw(out, format, plain);
+        format += plain;
+        if (*format == '%')
+            format = print_one(out, format + 1, list);
+    }
+}
+
 static void print(const char *format, ms_va_list *list)
 {
     struct text out = {0};
-    while (*format) {
-        size_t plain = strcspn(format, "%");
-        text_raw(&out, format, plain);
-        format += plain;
-        if (*format == '%')
-            format = print_one(&out, format + 1, list);
-    }
+    text_print(&out, format, list);
     event_send("debug", NULL, out.bytes, out.length);
     text_free(&out);
 }

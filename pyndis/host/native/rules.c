@@ -1,5 +1,6 @@
 /* Official names and Driver Verifier numbers of the rules that calls at a wrong IRQL and other breaches fall under. */
 #include "host.h"
+#include <strings.h>
 
 static const struct {
     const char *prefix, *rule;
@@ -64,4 +65,11 @@ bool export_available(const char *name)
         return running > wanted || (running == wanted && settings.os_build >= newer[i].build);
     }
     return true;
+}
+
+/* NDIS' functions have its prefix; the kernel exports all others, some of them through the HAL's name too. */
+bool export_of_module(const char *name, const char *module)
+{
+    bool ndis = !strncmp(name, "Ndis", 4);
+    return ndis ? !strcasecmp(module, "ndis.sys") : !strcasecmp(module, "ntoskrnl.exe") || !strcasecmp(module, "hal.dll");
 }
