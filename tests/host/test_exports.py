@@ -12,7 +12,8 @@ from pyndis.host import native
 from pyndis.toolchains.targets import Arch
 
 EXPORT = re.compile(
-    r"^EXPORT(?:_F|_RAISES)?\((?P<ret>[^,]+),\s*(?P<name>\w+),\s*(?P<params>(?:[^()]|\([^()]*\))*)\)$", re.MULTILINE
+    r"^EXPORT(?:_F|_RAISES|_GATED)?\((?P<ret>[^,]+),\s*(?P<name>\w+),\s*(?:(?:true|false),\s*)?(?P<params>(?:[^()]|\([^()]*\))*)\)$",
+    re.MULTILINE,
 )
 WIDE = re.compile(r"\bu?int64_t\b")
 POINTER_WIDE = re.compile(r"\*|\b(size_t|u?intptr_t|ptrdiff_t)\b")

@@ -147,7 +147,7 @@ EXPORT(void, NdisMResetComplete, void *handle, uint32_t status, uint8_t addressi
 
 /* ---- configuration: `Name=Value` lines of the client ---- */
 
-enum { NETWORK_ADDRESS = 6 };
+enum { ADDRESS_BYTES = 6 };
 struct configuration {
     struct adapter *adapter;
     struct block *parameters[32];
@@ -254,8 +254,8 @@ EXPORT(void, NdisReadNetworkAddress, uint32_t *status, void **address, uint32_t 
     const char *value = configured(configuration->adapter->configuration, "NetworkAddress");
     if (!value || configuration->count == (int)COUNT(configuration->parameters))
         return;
-    struct block *made = configuration->parameters[configuration->count] = block_new(BLOCK_DATA, NETWORK_ADDRESS, true);
-    *length = address_parse(value, block_memory(made), NETWORK_ADDRESS);
+    struct block *made = configuration->parameters[configuration->count] = block_new(BLOCK_DATA, ADDRESS_BYTES, true);
+    *length = address_parse(value, block_memory(made), ADDRESS_BYTES);
     if (!*length) {
         block_free(made);
         return;
