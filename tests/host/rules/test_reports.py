@@ -6,15 +6,22 @@ from collections.abc import Callable
 import pytest
 
 from pyndis.host import Violation
-from tests.host.rules.conftest import Choose
+from tests.host.rules.conftest import SOURCES, Choose
 from tests.host.rules.scenes import Scene, tour
 
 Golden = Callable[[str, bytes], None]
 
 
+def source_line(file: str, number: int) -> str:
+    return (SOURCES / file).read_text("utf-8").splitlines()[number - 1].strip()
+
+
 def report_of(violation: Violation) -> str:
-    """A report without what differs from run to run, or with the compiler: addresses, threads, offsets of instructions."""
-    report = violation.report()
+    """A report with what differs from run to run or with the compiler left out: addresses, threads, offsets of instructions; and
+    with the text of each source line in place of its number."""
+    report = re.sub(
+        r"\((\w+\.c):(\d+)\)", lambda place: f"({place[1]}: {source_line(place[1], int(place[2]))})", violation.report()
+    )
     for pattern, instead in ((r"0x7[0-9a-f]{10,}", "ADDRESS"), (r"thread \d+", "thread N"), (r"(!\w+)\+0x[0-9a-f]+", r"\1")):
         report = re.sub(pattern, instead, report)
     return report + "\n"
@@ -28,6 +35,8 @@ def report_of(violation: Violation) -> str:
         ("SpinLockDpr", "SpinLockDpr"),
         ("Irql_SendRcv_Function", "Irql_SendRcv_Function"),
         ("MiniportPause_Return", "MiniportPause_Return"),
+        ("DoubleCompletion", "DoubleCompletion"),
+        ("PoolReadAfterFree", "Fault"),
     ],
 )
 def test_a_report_tells_rule_place_object_and_history(choose: Choose, golden: Golden, name: str, rule: str) -> None:
