@@ -5,12 +5,11 @@ from __future__ import annotations
 from pyndis.contract import started
 from pyndis.contract.bench import Bench
 from pyndis.contract.case import Area
-from pyndis.contract.statuses import ndis
+from pyndis.contract.statuses import SEND_STATUSES, SUCCESS
 
 AREA = Area("sends", "who owns a send")
 
-_LOW_POWER = ndis("LOW_POWER_STATE")
-_PAUSED = ndis("PAUSED")
+_NOT_SENT = SEND_STATUSES - {SUCCESS}  # LOW_POWER_STATE, unless there is another reason as well
 
 
 @AREA.case("one", "a send comes back once, with a legal status, in good time", "NM-40", "NM-42", "NM-43")
@@ -69,7 +68,7 @@ def low_power(bench: Bench) -> None:
             asleep = rig.adapter.send(rig.packets(5))
             bench.demand(asleep.done, "NM-78", f"a send to an adapter in D{state} was not completed at once")
             rig.sends_end([before])
-            rig.sends_end([asleep], _LOW_POWER, _PAUSED, paragraph="NM-78")
+            rig.sends_end([asleep], *_NOT_SENT, paragraph="NM-78")
             rig.adapter.set_power(0, order="nopause")
         rig.sends_end([rig.adapter.send(rig.packets(5))])
 
