@@ -12,11 +12,11 @@ import pytest
 from pyndis import contract
 from pyndis.contract.output import json_report
 from tests.cli.conftest import Run
-from tests.contract.conftest import CLIENT, broken, broken_image, wintun_sys
+from tests.contract.conftest import CLIENT, broken, broken_image, tun_arch, wintun_sys
 from tests.drivers.wintun.images import DRIVER
 from tests.host.conftest import Broken
 
-__all__ = ["broken", "broken_image", "wintun_sys"]
+__all__ = ["broken", "broken_image", "tun_arch", "wintun_sys"]
 
 jsonschema = pytest.importorskip("jsonschema")
 

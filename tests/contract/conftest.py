@@ -11,9 +11,9 @@ from pyndis.contract import Outcome, Subject, cases, chosen, run_one
 from pyndis.contract.traffic import Traffic, load
 from pyndis.toolchains import cache
 from tests.drivers.wintun.images import DRIVER, built
-from tests.host.conftest import broken, broken_image, tun_image
+from tests.host.conftest import broken, broken_image, tun_arch, tun_image
 
-__all__ = ["broken", "broken_image", "tun_image"]
+__all__ = ["broken", "broken_image", "tun_arch", "tun_image"]
 
 CLIENT = DRIVER / "client" / "traffic.py"
 
