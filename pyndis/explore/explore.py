@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from pyndis.explore.minimise import minimise
-from pyndis.explore.outcome import Outcome, run
+from pyndis.explore.outcome import Outcome, made_ready, run
 from pyndis.explore.scenario import Coverage, Failure, Scenario
 from pyndis.explore.search import Prefix, Search
 from pyndis.explore.workers import Workers
 from pyndis.host.reports import Violation
-from pyndis.host.schedule import schedule_text
+from pyndis.host.schedule import Points, schedule_text
 
 _LOOK = 0.2  # seconds between two looks at the clock
 _MINIMISE_RUNS = 40
@@ -28,7 +28,7 @@ def explore(
     preemptions: int = 2,
     seconds: float,
     reduce: bool = True,
-    every_point: bool = False,
+    points: Points = "sync",
     workers: int = 2,
     all_failures: bool = False,
     progress: Progress | None = None,
@@ -36,11 +36,13 @@ def explore(
 ) -> Coverage:
     """Run the schedules of a scenario with at most so many preemptions, for at most `seconds`.
 
-    `reduce=False` is the exact mode (see pyndis.explore.search); with `every_point` switches come at every call and callback.
+    `reduce=False` is the exact mode (see pyndis.explore.search); `points` says where switches come
+    (`memory`: at each access of an x64 driver to memory, so that nothing is assumed of how it protects what threads share).
     It ends at the first failure, made small, unless `all_failures`; then one is given for each rule.
     `options` are Host's. Raises what the scenario raises, assertions aside.
     """
-    exploration = _Exploration(image, scenario, Search(preemptions, reduce), every_point, seconds, options)
+    made_ready(image)
+    exploration = _Exploration(image, scenario, Search(preemptions, reduce), points, seconds, options)
     with Workers(workers, image, scenario, options) as crew:
         exploration.work(crew, all_failures, progress)
     return exploration.coverage()
@@ -50,7 +52,8 @@ def sample(
     image: Path, scenario: Scenario, seeds: Iterable[int], *, seconds: float, workers: int = 2, **options: Any
 ) -> Coverage:
     """Run schedules by chance, one for each seed, until one fails or time is over. The failure's schedule is its seed."""
-    exploration = _Exploration(image, scenario, Search(0), True, seconds, options)
+    made_ready(image)
+    exploration = _Exploration(image, scenario, Search(0), "all", seconds, options)
     left = iter(seeds)
     with Workers(workers, image, scenario, options) as crew:
         exploration.draw(crew, left)
@@ -64,12 +67,12 @@ def replay(image: Path, scenario: Scenario, schedule: str, **options: Any) -> li
 
 class _Exploration:
     def __init__(
-        self, image: Path, scenario: Scenario, search: Search, every_point: bool, seconds: float, options: dict[str, Any]
+        self, image: Path, scenario: Scenario, search: Search, points: Points, seconds: float, options: dict[str, Any]
     ) -> None:
         self._image = image
         self._scenario = scenario
         self._search = search
-        self._every_point = every_point
+        self._points = points
         self._options = options
         self._start = time.monotonic()
         self._end = self._start + seconds
@@ -114,7 +117,7 @@ class _Exploration:
         return self._end - time.monotonic()
 
     def _text(self, prefix: Prefix) -> str:
-        return schedule_text(prefix, self._every_point)
+        return schedule_text(prefix, self._points)
 
     def _judge(self, prefix: Prefix, outcome: Outcome) -> None:
         rules = frozenset(each.rule for each in outcome.violations) - self._known

@@ -9,6 +9,8 @@ from typing import Any
 
 from pyndis.explore.progress import stuck_violation
 from pyndis.explore.scenario import Scenario
+from pyndis.host import runner
+from pyndis.host.atomics import breakpoints
 from pyndis.host.errors import DriverFault, Stuck
 from pyndis.host.host import Host
 from pyndis.host.reports import RuleBroken, Violation
@@ -23,6 +25,12 @@ class Outcome:
 
     record: Record
     violations: tuple[Violation, ...]
+
+
+def made_ready(image: Path) -> None:
+    """What every host of this image needs is made once, before there are several. Raises as Host does."""
+    runner.command(image)
+    breakpoints(image.resolve(), image.stat().st_mtime_ns)
 
 
 def run(image: Path, scenario: Scenario, schedule: str, options: Mapping[str, Any], *, names: bool = False) -> Outcome:

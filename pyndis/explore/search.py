@@ -6,8 +6,9 @@ fewer preemptions come first. From each run follow those that differ from it at 
 The reduction leaves out a branch when the happens-before relation up to its point, together with who runs there, was met
 before: the same events in the same order of each thread and of each object lead to the same state, from where all was or will be
 tried, with no fewer preemptions left since runs come in their order. That rests on one assumption: what threads share is reached
-under locks, by atomic instructions or by calls of the kernel, all of which the host sees. Without it (`reduce=False`) every
-schedule is run whose switches lie at these points.
+under locks, by atomic instructions or by calls of the kernel, all of which the host sees. Two ways do without: the exact mode
+(`reduce=False`) runs every schedule whose switches lie at these points; `points="memory"` makes every access of the driver to
+memory such a point (but for what one instruction does, and what the kernel's calls read and write for it).
 """
 
 from __future__ import annotations

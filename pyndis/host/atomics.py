@@ -1,4 +1,4 @@
-"""Where a driver changes memory by itself that other threads look at: its atomic instructions."""
+"""Where a driver reaches by itself what other threads reach: its atomic instructions, or all that touch memory."""
 
 from __future__ import annotations
 
@@ -19,12 +19,15 @@ _EXECUTABLE = 0x20000000  # section flag
 _TABLE = re.compile(r"\*[1248] \+ (0x[0-9a-f]+)\]")  # [base + index*4 + RVA]: how compilers reach a table in the code
 _REGISTERS = ("rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", *(f"r{n}" for n in range(8, 16)))
 _NONE, _IMAGE = -1, 16
+_WRITABLE = 0x80000000  # section flag
+_MEMORY, _WRITE = 3, 2  # of the disassembler: a kind of operand, a kind of access
+_NO_ACCESS = ("lea", "nop", "call", "jmp", "prefetch", "rep")
 
 
 @dataclass(frozen=True)
 class Breakpoint:
     """One instruction at `rva`, and what it addresses: base + index·scale + displacement, registers in the machine's order (-1:
-    none, 16: the image's base). `kind`: `lock` (prefixed), `alone` (locked by itself, as xchg) or `pause`."""
+    none, 16: the image's base). `kind`: `lock` (prefixed), `alone` (changes memory otherwise, as xchg), `read` or `pause`."""
 
     rva: int
     kind: str
@@ -38,8 +41,10 @@ class Breakpoint:
 
 
 @lru_cache(maxsize=16)
-def breakpoints(image: Path, modified: int) -> tuple[Breakpoint, ...]:
+def breakpoints(image: Path, modified: int, accesses: bool = False) -> tuple[Breakpoint, ...]:
     """All atomic instructions of an x64 image; none for other machines. `modified` is its time of change, for the cache.
+
+    `accesses`: all others, too, that touch memory, but for the stack and what can only be read.
 
     Raises ToolFailure (PYN-H14) without the disassembler.
     """
@@ -49,7 +54,8 @@ def breakpoints(image: Path, modified: int) -> tuple[Breakpoint, ...]:
     disassembler = _disassembler()
     code = [(begin, end) for begin, end in _functions(pe) if _in_code(pe, begin)]
     data = {int(rva, 0) for begin, end in code for rva in _tables(disassembler, pe, begin, end)}
-    return tuple(each for begin, end in code for each in _atomics(disassembler, pe, begin, _cut(begin, end, data)))
+    pick = _Accesses(pe) if accesses else _atomics
+    return tuple(each for begin, end in code for each in pick(disassembler, pe, begin, _cut(begin, end, data)))
 
 
 def _disassembler() -> Any:
@@ -113,8 +119,38 @@ def _atomics(disassembler: Any, pe: pefile.PE, begin: int, end: int) -> Iterator
             yield _breakpoint(instruction, "lock" if mnemonic.startswith("lock ") else "alone")
 
 
+class _Accesses:
+    """Picks what touches memory that another thread could reach."""
+
+    def __init__(self, pe: pefile.PE) -> None:
+        self._fixed = [
+            (each.VirtualAddress, each.VirtualAddress + each.Misc_VirtualSize)
+            for each in pe.sections
+            if not each.Characteristics & _WRITABLE
+        ]
+
+    def __call__(self, disassembler: Any, pe: pefile.PE, begin: int, end: int) -> Iterator[Breakpoint]:
+        for instruction in disassembler.disasm(pe.get_data(begin, end - begin), begin):
+            kind = self._kind(instruction)
+            if kind:
+                point = _breakpoint(instruction, kind)
+                if point.base != _IMAGE or not any(start <= point.displacement < stop for start, stop in self._fixed):
+                    yield point
+
+    def _kind(self, instruction: Any) -> str:
+        mnemonic = instruction.mnemonic
+        if mnemonic == "pause":
+            return "pause"
+        memory = [each for each in instruction.operands if each.type == _MEMORY]
+        if not memory or mnemonic.startswith(_NO_ACCESS) or instruction.reg_name(memory[0].mem.base) == "rsp":
+            return ""
+        if mnemonic.startswith("lock "):
+            return "lock"
+        return "alone" if any(each.access & _WRITE for each in memory) else "read"
+
+
 def _breakpoint(instruction: Any, kind: str) -> Breakpoint:
-    memory = next((each.mem for each in instruction.operands if each.type == 3), None)
+    memory = next((each.mem for each in instruction.operands if each.type == _MEMORY), None)
     if memory is None or memory.segment:
         return Breakpoint(instruction.address, kind)
     base, index = (_number(instruction.reg_name(each) if each else "") for each in (memory.base, memory.index))

@@ -78,7 +78,7 @@ class Host:
         """`os` and `ndis` are the versions to play (ndis: the system's own if not given).
 
         `seed` and `schedule` make threads take turns, the same in every run with the same calls: by chance, or as the text of a
-        schedule says (from `pyndis.explore`; `sync@` and `all@` without choices switch only where a thread waits or ends).
+        schedule says (from `pyndis.explore`; `sync@` without choices switches only where a thread waits or ends).
         `special_pool` is the side on which a block of less than a page lies against its guard page; `verifier=False`,
         `guard=False` (no guard pages around pool blocks) and `clock="real"` are
         for speed; `auto_advance=False`: a driver that sleeps does so until `advance`; `faults`: which call of
@@ -157,8 +157,13 @@ class Host:
             ) from None
         session.scheduled = self.schedule is not None
 
+    @property
+    def _every_access(self) -> bool:
+        return (self.schedule or "").startswith("memory@")
+
     def _set_breakpoints(self, session: Session) -> None:
-        lines = "\n".join(str(each) for each in breakpoints(self.image.resolve(), self.image.stat().st_mtime_ns))
+        points = breakpoints(self.image.resolve(), self.image.stat().st_mtime_ns, self._every_access)
+        lines = "\n".join(str(each) for each in points)
         if lines:
             session.call("breakpoints", lines.encode())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from pyndis.host.wire import Frame
 
@@ -71,7 +72,10 @@ def _choice(line: str) -> Choice:
     return replace(choice, what=what, object=int(address, 0), taken=taken, given=given)
 
 
-def schedule_text(choices: Iterable[tuple[int, int]], every_point: bool = False) -> str:
+Points = Literal["sync", "all", "memory"]
+"""Where switches can come: at what orders threads; at every call; at every access to memory as well."""
+
+
+def schedule_text(choices: Iterable[tuple[int, int]], points: Points = "sync") -> str:
     """The text of the schedule that takes these (point, choice) and the default everywhere else."""
-    points = ",".join(f"{point}={choice}" for point, choice in sorted(choices) if choice)
-    return f"{'all' if every_point else 'sync'}@{points}"
+    return f"{points}@" + ",".join(f"{point}={choice}" for point, choice in sorted(choices) if choice)

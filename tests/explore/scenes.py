@@ -58,6 +58,7 @@ SCENARIOS = {
     "CheckThenAct": Scenario("two that must exclude each other", prepare, (work, work), close),
     "LostWakeup": Scenario("wait and signal", prepare, (other, work), close),
     "CancelRace": Scenario("complete and cancel", prepare_read, (work, cancel), close),
+    "Unprotected": Scenario("two that count", prepare, (work, work), finish),
     "Toy": Scenario("two that take a lock", prepare, (work, work), close),
     "Deadlock": Scenario("two locks in two orders", prepare, (work, other), close),
     "Livelock": Scenario("a loop for ever", prepare, (work, other), close),

@@ -75,6 +75,24 @@ def test_every_interleaving_is_run_once(preemptions: int, schedules: int, choose
     assert coverage.schedules == schedules
 
 
+def test_what_is_not_protected_at_all_shows_where_each_access_is_a_point(choose: Choose) -> None:
+    image, scenario = choose("breaks Unprotected"), SCENARIOS["Unprotected"]
+    assert explore(image, scenario, preemptions=2, seconds=60).failures == ()
+    (failure,) = explore(image, scenario, preemptions=1, seconds=60, points="memory").failures
+    assert failure.schedule.startswith("memory@")
+    assert failure.preemptions == 1
+    assert replay(image, scenario, failure.schedule) == list(failure.violations)
+
+
+def test_what_is_protected_is_sound_where_each_access_is_a_point(choose: Choose) -> None:
+    image, scenario = choose("keeps Unprotected"), SCENARIOS["Unprotected"]
+    reduced = explore(image, scenario, preemptions=1, seconds=60, points="memory")
+    exact = explore(image, scenario, preemptions=1, seconds=60, points="memory", reduce=False)
+    assert reduced.complete and exact.complete
+    assert reduced.failures == exact.failures == ()
+    assert reduced.classes == exact.classes
+
+
 def test_threads_that_wait_for_each_others_locks_are_reported(choose: Choose) -> None:
     coverage = explore(choose("breaks Deadlock"), SCENARIOS["Deadlock"], preemptions=1, seconds=60, all_failures=True)
     assert "deadlock" in {each.kind for failure in coverage.failures for each in failure.violations}

@@ -12,7 +12,7 @@
 enum { INT3 = 0xCC, LOCK = 0xF0, OPERAND_SIZE = 0x66, TRAP_FLAG = 0x100, SLOTS = 1 << 14 };
 struct breakpoint {
     uint32_t rva;
-    enum { BREAK_LOCK, BREAK_ALONE, BREAK_PAUSE } kind;
+    enum { BREAK_LOCK, BREAK_ALONE, BREAK_READ, BREAK_PAUSE } kind;
     int8_t base, index, scale; /* registers in the machine's order; -1 none, 16 the image */
     int64_t displacement;
     uint8_t original;
@@ -33,9 +33,15 @@ static void code_write(uint8_t *code, const uint8_t *bytes, size_t size)
 {
     uintptr_t page = (uintptr_t)code & ~(uintptr_t)(PAGE - 1);
     size_t span = (uintptr_t)code + size - page;
-    mprotect((void *)page, span, PROT_READ | PROT_WRITE);
+    if (!every_access) {
+        mprotect((void *)page, span, PROT_READ | PROT_WRITE);
+        memcpy(code, bytes, size);
+        mprotect((void *)page, span, PROT_READ | PROT_EXEC);
+        return;
+    }
+    if (!self->stepped) /* nearly every instruction is written over and back: the page stays open */
+        mprotect((void *)page, span, PROT_READ | PROT_WRITE | PROT_EXEC);
     memcpy(code, bytes, size);
-    mprotect((void *)page, span, PROT_READ | PROT_EXEC);
 }
 
 static bool patch(struct breakpoint *point)
@@ -93,11 +99,14 @@ bool atomics_trap(void *raw)
     }
     const void *object = operand(point, context);
     uint64_t place = point->expects ? mix(point->rva, (uint64_t)context->uc_mcontext.gregs[REG_RAX]) : point->rva;
-    sched_point("atomic", object, place);
-    order_event("atomic", object, NULL);
-    if (point->kind == BREAK_ALONE) {
-        code_write(image.base + point->rva, &point->original, 1);
+    sched_point(point->kind == BREAK_READ ? "read" : "atomic", object, place);
+    if (point->kind == BREAK_READ)
+        order_read(object);
+    else
+        order_event("atomic", object, NULL);
+    if (point->kind != BREAK_LOCK) {
         self->stepped = point;
+        code_write(image.base + point->rva, &point->original, 1);
         context->uc_mcontext.gregs[REG_RIP] = (long long)(ip - 1);
         context->uc_mcontext.gregs[REG_EFL] |= TRAP_FLAG;
     }
@@ -111,7 +120,7 @@ static bool line_read(const char *line, struct breakpoint *point)
     long long displacement;
     if (sscanf(line, "%x %7s %d %d %d %lld", &point->rva, kind, &base, &index, &scale, &displacement) != 6 || point->rva + 16u > image.size || base > 16 || index > 15)
         return false;
-    point->kind = !strcmp(kind, "lock") ? BREAK_LOCK : !strcmp(kind, "pause") ? BREAK_PAUSE : BREAK_ALONE;
+    point->kind = !strcmp(kind, "lock") ? BREAK_LOCK : !strcmp(kind, "pause") ? BREAK_PAUSE : !strcmp(kind, "read") ? BREAK_READ : BREAK_ALONE;
     point->base = (int8_t)base, point->index = (int8_t)index, point->scale = (int8_t)scale;
     point->displacement = displacement;
     return true;

@@ -1,5 +1,6 @@
 /* The stack's side of a run: packets of a TUN device become send chains; what the driver indicates is written to it. */
 #include "run.h"
+#include "sched.h"
 #include <sys/eventfd.h>
 #include <fcntl.h>
 
@@ -243,6 +244,10 @@ COMMAND("run", command_run_start, NEEDS_DRIVER)
     status_t status;
     if (!adapter)
         return;
+    if (scheduled) {
+        reply_error(command, "state", "real traffic comes when it comes: there is no schedule for it");
+        return;
+    }
     if (command->fd_count != 2 || !path || current) {
         reply_error(command, current ? "state" : "usage", current ? "a run is going on" : "run wants two descriptors and path=");
         return;

@@ -5,9 +5,9 @@
 #include <signal.h>
 #include <time.h>
 
-enum { OPTIONS_MAX = 256, STREAK_MAX = 10000, STREAK_HOPELESS = 2000000 };
+enum { OPTIONS_MAX = 256, STREAK_MAX = 10000, STREAK_HOPELESS = 1000000 };
 static const double CPU_LIMIT = 5.0; /* seconds of a thread without a point: a loop that no switch can end */
-bool scheduled, every_point;
+bool scheduled, every_point, every_access;
 static struct task *tasks, **tasks_end = &tasks;
 static struct task *current; /* whose turn it is; NULL: the channel's */
 static pthread_cond_t channel_turn = PTHREAD_COND_INITIALIZER;

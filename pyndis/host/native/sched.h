@@ -26,6 +26,7 @@ struct task { /* a job from its submission to its end */
     uint32_t priority;
 };
 extern bool scheduled;
+extern bool every_access; /* … and at each access of the driver to memory that others could reach */
 extern bool every_point; /* a switch can come at every export and callback, not only at shared ones */
 bool schedule_set(const char *text);
 /* A switch can come here; what this thread does next, from that place, concerns the object. */
@@ -64,6 +65,8 @@ extern bool choosing; /* inside `together`, or always with a seed */
 
 /* sched_order.c: hashes of the happens-before relation so far */
 void order_note(const char *what, const void *object, const void *second);
+/* This task reads the object: two reads in a row may be in any order. */
+void order_read(const void *object);
 void order_start(struct task *task, struct task *parent);
 uint64_t order_identity(void);
 void order_reset(void);

@@ -59,7 +59,7 @@ static bool list_set(const char *text)
     return true;
 }
 
-/* `seed:N`, or `sync@LIST` or `all@LIST`, where LIST is `POINT=CHOICE,…` of the choice points at which the choice is not 0. */
+/* `seed:N`, or `sync@LIST`, `all@LIST` or `memory@LIST`, where LIST is `POINT=CHOICE,…` of the choice points at which the choice is not 0. */
 bool schedule_set(const char *text)
 {
     bool fine = false;
@@ -70,6 +70,9 @@ bool schedule_set(const char *text)
         every_point = true;
     } else if (!strncmp(text, "sync@", 5)) {
         fine = list_set(text + 5);
+    } else if (!strncmp(text, "memory@", 7)) {
+        fine = list_set(text + 7);
+        every_access = true;
     } else if (!strncmp(text, "all@", 4)) {
         fine = list_set(text + 4);
         every_point = true;

@@ -7,7 +7,7 @@
 enum { OBJECTS = 1 << 12 };
 static struct {
     const void *object;
-    uint64_t name, last;
+    uint64_t name, last, reads; /* its latest change, and the reads since */
 } objects[OBJECTS];
 static unsigned objects_used;
 static uint64_t total, children_of_none, allocations_of_none;
@@ -66,7 +66,9 @@ static uint64_t object_event(uint64_t hash, const void *object, const struct tas
     if (!object)
         return hash;
     unsigned at = entry_of(object, task);
-    return objects[at].last = mix(mix(hash, objects[at].name), objects[at].last);
+    objects[at].last = mix(mix(hash, objects[at].name), objects[at].last + objects[at].reads);
+    objects[at].reads = 0;
+    return objects[at].last;
 }
 
 void order_note(const char *what, const void *object, const void *second)
@@ -79,6 +81,19 @@ void order_note(const char *what, const void *object, const void *second)
     hash = object_event(hash, second, task);
     if (second && object)
         objects[entry_of(object, task)].last = hash;
+    task->last = hash;
+    total += hash;
+}
+
+void order_read(const void *object)
+{
+    struct task *task = self ? self->task : NULL;
+    if (!task || !choosing)
+        return;
+    unsigned at = entry_of(object, task);
+    uint64_t hash = mix(mix(task->name, ++task->events), mix(task->last, task->place));
+    hash = mix(mix(hash, objects[at].name), objects[at].last);
+    objects[at].reads += hash;
     task->last = hash;
     total += hash;
 }

@@ -220,6 +220,35 @@ KEEPS(CancelRace, Control)
         CompleteIrp(Irp, STATUS_SUCCESS, 0);
 }
 
+/* Counts without any protection: the accesses themselves are all there is to see. */
+static LONG volatile Step = 1;
+
+BREAKS(Unprotected, Control)
+{
+    if (FunctionOf(Call) == JUDGE)
+    {
+        CounterJudge();
+        return;
+    }
+    Counter = Counter + Step;
+    InterlockedIncrement(&Workers);
+}
+
+KEEPS(Unprotected, Control)
+{
+    KIRQL Irql;
+
+    if (FunctionOf(Call) == JUDGE)
+    {
+        CounterJudge();
+        return;
+    }
+    KeAcquireSpinLock(&Lock, &Irql);
+    Counter = Counter + Step;
+    KeReleaseSpinLock(&Lock, Irql);
+    InterlockedIncrement(&Workers);
+}
+
 /* For counting: one lock, taken once. */
 KEEPS(Toy, Control)
 {
