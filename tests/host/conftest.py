@@ -21,9 +21,10 @@ Broken = Callable[[str], Path]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A module that names ARCHITECTURES runs its tests on all of them, the others on x64."""
-    architectures = getattr(metafunc.module, "ARCHITECTURES", None)
-    if architectures and "tun_arch" in metafunc.fixturenames:
+    """A module that names ARCHITECTURES runs its tests on all of them, the others on x64: said of each, or an image that was made
+    for another module would be kept."""
+    architectures = getattr(metafunc.module, "ARCHITECTURES", ("amd64",))
+    if "tun_arch" in metafunc.fixturenames:
         metafunc.parametrize("tun_arch", architectures, scope="session")
 
 
