@@ -73,6 +73,7 @@ class Host:
         auto_advance: bool = True,
         faults: Mapping[str, int] | None = None,
         stack_limit: int | None = None,
+        measure_stack: bool = False,
         allow: Iterable[str] = (),
     ) -> None:
         """`os` and `ndis` are the versions to play (ndis: the system's own if not given).
@@ -102,6 +103,8 @@ class Host:
             self._options["ndis"] = f"{ndis[0]}.{ndis[1]:02}"
         if not auto_advance:
             self._options["auto_advance"] = False
+        if measure_stack:
+            self._options["measure_stack"] = True
         if special_pool != "overrun":
             self._options["special_pool"] = special_pool
         if stack_limit is not None:
@@ -370,6 +373,11 @@ class Host:
         """How often the driver called each export."""
         lines = self.session.call("calls", reset=reset).lines()
         return {name: Calls(int(calls), int(failed)) for name, calls, failed in (line.split() for line in lines)}
+
+    def stack_use(self) -> dict[str, int]:
+        """By entry point of the driver, the most bytes of stack that it used: as seen when it called the kernel, and with
+        `measure_stack` also by functions that call nothing (those that go less than 512 bytes deeper may be missed)."""
+        return {name: int(most) for name, most, _ in (line.split() for line in self.session.call("stack-use").lines())}
 
     def exports(self) -> list[Export]:
         """All functions that an image can import here."""

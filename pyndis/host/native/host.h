@@ -90,6 +90,7 @@ struct frame { /* one crossing between driver and host, innermost first */
     int held, apc_off, guarded, attach_depth, resources_held;
     uintptr_t sp, ip, bp;
     const void *object;
+    uintptr_t deepest; /* of a callback: the lowest stack pointer of the driver below it */
 };
 struct held {
     const void *lock;
@@ -237,7 +238,7 @@ void frames_write(struct text *report, const uintptr_t *frames, unsigned count);
 
 /* ---- settings ---- */
 struct settings {
-    bool guard, underrun, virtual_clock, verifier, auto_advance;
+    bool guard, underrun, measure_stack, virtual_clock, verifier, auto_advance;
     int cpus;
     unsigned ndis_major, ndis_minor, os_major, os_minor, os_build, stack_limit;
 };

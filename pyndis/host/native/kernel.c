@@ -5,6 +5,7 @@
 #include "locks.h"
 #include "sched.h"
 #include "paged.h"
+#include "stack.h"
 
 struct irql_row {
     const char *name;
@@ -125,6 +126,8 @@ void kernel_entry(struct export *export, struct frame *frame, uintptr_t *base, c
     frame->bp = base[0];
     frame->ip = base[1];
     thread->frame = frame;
+    if (frame->outer && frame->outer->callback)
+        stack_called(frame->outer, frame->sp);
     thread->counts[export->index]++;
     if (__builtin_expect(scheduled, 0))
         sched_export(export, object);
@@ -147,6 +150,8 @@ void kernel_exit(struct frame *frame)
     self->frame = frame->outer;
     if (__builtin_expect(paged_armed, 0))
         paged_crossing();
+    if (frame->outer && frame->outer->callback)
+        stack_resumed(frame->outer);
     if (__builtin_expect(atomic_load_explicit(&driver_dead, memory_order_relaxed), 0))
         park();
 }
@@ -184,6 +189,7 @@ void callback_enter(struct frame *frame, const char *name, uint8_t irql, const v
         history_note(name, object);
     if (__builtin_expect(paged_armed, 0))
         paged_crossing();
+    stack_entered(frame);
 }
 
 void resources_return_check(const char *callback);
@@ -203,6 +209,7 @@ void callback_exit(struct frame *frame)
     struct thread *thread = self;
     if (atomic_load_explicit(&driver_dead, memory_order_relaxed))
         park();
+    stack_left(frame);
     if (!lock_callback(frame->name)) {
         if (thread->held_count > frame->held) {
             const struct held *held = &thread->held[thread->held_count - 1];

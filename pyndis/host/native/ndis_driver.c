@@ -177,6 +177,7 @@ COMMAND("configure", command_configure, ALWAYS | INLINE)
     }
     rules_allow(argument(command, "allow"));
     settings.guard = argument_number(command, "guard", 1);
+    settings.measure_stack = argument_number(command, "measure_stack", 0);
     settings.underrun = pool && !strcmp(pool, "underrun");
     settings.verifier = argument_number(command, "verifier", 1);
     settings.auto_advance = argument_number(command, "auto_advance", 1);
