@@ -22,7 +22,7 @@ struct block {
     uint32_t allocated_thread, freed_thread;
     uint64_t identity;  /* in a deterministic schedule: the same for the same allocation of the same task */
     uint64_t number;    /* of an NBL: which indication, or position in its send chain */
-    bool requests, built; /* of an MDL: the I/O manager's own; describes pages */
+    bool requests, built, writes; /* of an MDL: the I/O manager's own; describes pages; the driver may write to them */
     struct block *next, **slab; /* slab: all records of its slab, by position */
     uintptr_t slab_base;
 };

@@ -175,6 +175,11 @@ EXPORT(IRP *, IoCsqRemoveNextIrp, IO_CSQ *csq, void *peek_context)
         CALL_DRIVER("CsqPeekNextIrp", self->irql, irp, irp = peek(csq, irp, peek_context));
         if (!irp)
             break;
+        if (!record_of(irp) || !record_of(irp)->queued) {
+            violation("CsqCallbacks", irp, "CsqPeekNextIrp returned %p, which is no request of the queue", (void *)irp);
+            irp = NULL;
+            break;
+        }
         if (!cancel_exchange(irp, NULL))
             continue; /* its cancellation has begun and will remove it */
         csq_of(irp);

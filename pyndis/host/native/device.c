@@ -172,6 +172,7 @@ bool device_allows(const struct device *device, const char *user)
 
 static char *string_of(const UNICODE_STRING *string)
 {
+    string_check(string, self->frame->name);
     return utf8_from_utf16(string->Buffer, string->Length / 2);
 }
 

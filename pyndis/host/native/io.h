@@ -64,6 +64,8 @@ struct irp_record {
     struct device *device;
     struct process *process;
     const struct thread *completed_by;
+    MDL mdl;                 /* as it was made */
+    struct timer slow;       /* since its cancellation */
     struct memory *memory;
     size_t memory_offset;
     void *system_buffer;
@@ -77,6 +79,10 @@ struct irp_record {
     void *context;
     struct irp_record *next;
 };
+
+/* security.c: what may not be handed to the system */
+void string_check(const UNICODE_STRING *string, const char *call);
+void system_pointer_check(const void *pointer, const char *call);
 
 /* process.c */
 struct process *process_find(uint64_t id);

@@ -2,7 +2,7 @@
 #include "io.h"
 #include "locks.h"
 
-enum { PENDING_RETURNED = 1, MAJORS = 28 };
+enum { PENDING_RETURNED = 1, MAJORS = 28, CANCEL_SECONDS = 5 };
 enum { CANCEL_ROUTINE_OFFSET = __builtin_offsetof(IRP, CancelRoutine) };
 static const char *const major_names[MAJORS] = {
     "IRP_MJ_CREATE", "IRP_MJ_CREATE_NAMED_PIPE", "IRP_MJ_CLOSE", "IRP_MJ_READ", "IRP_MJ_WRITE", "IRP_MJ_QUERY_INFORMATION", "IRP_MJ_SET_INFORMATION", "IRP_MJ_QUERY_EA",
@@ -15,6 +15,7 @@ static const char *const remove_lock_rules[MAJORS] = {
     [IRP_MJ_DEVICE_CONTROL] = "RemoveLockReleaseDeviceControl", [IRP_MJ_INTERNAL_DEVICE_CONTROL] = "RemoveLockReleaseInternalDeviceControl",
     [IRP_MJ_SHUTDOWN] = "RemoveLockReleaseShutdown", [IRP_MJ_CLEANUP] = "RemoveLockReleaseCleanup"};
 static struct irp_record *records;
+static void slow_end(struct irp_record *record);
 static pthread_mutex_t records_lock = PTHREAD_MUTEX_INITIALIZER;
 void remove_lock_dispatch_check(const struct irp_record *record, const void *irp, bool completed, const char *rule);
 void mdl_check_partials(struct memory *memory, const void *irp);
@@ -112,6 +113,7 @@ void irp_attach_memory(struct irp_record *record, struct memory *memory, size_t 
         return;
     bool writes = record->major == IRP_MJ_READ || (record->major == IRP_MJ_DEVICE_CONTROL && (record->code & 3) == 2);
     record->irp->MdlAddress = mdl_for_memory(memory, offset, length, writes);
+    record->mdl = *(const MDL *)record->irp->MdlAddress;
     record->irp->UserBuffer = (void *)(memory->user + offset);
     atomic_store(&memory->request, (void *)record->irp);
 }
@@ -200,6 +202,8 @@ static bool completion_allowed(IRP *irp, struct irp_record **result)
     if (record->memory && atomic_load(&record->memory->lent) > 0 && atomic_load(&record->memory->request) == irp)
         violation("CompletionWhileLent", irp, "the request is completed while %d NBLs that point into its pages are still with the network stack",
                   atomic_load(&record->memory->lent));
+    if (irp->MdlAddress && record->mdl.Size)
+        mdl_unchanged_check(irp->MdlAddress, &record->mdl, irp);
     if (settings.verifier && record->memory && irp->MdlAddress)
         mdl_check_partials(record->memory, irp);
     return true;
@@ -247,6 +251,7 @@ void irp_complete(IRP *irp, int8_t boost)
         mdl = next;
     }
     block_free(record->block);
+    slow_end(record);
     pthread_mutex_unlock(&record->lock);
     if (record->finished)
         record->finished(record);
@@ -281,6 +286,33 @@ static void cancel_routine_run(cancel_fn *cancel, DEVICE_OBJECT *device, IRP *ir
     cancel_lock_left(irp);
 }
 
+/* A cancelled request is completed soon. */
+static void slow_fire(struct timer *timer)
+{
+    struct irp_record *record = (struct irp_record *)((char *)timer - offsetof(struct irp_record, slow));
+    if (record->memory && atomic_load(&record->memory->lent) > 0)
+        return; /* the stack has its pages: it cannot end yet */
+    violation("SlowCancellation", record->irp, "a request was cancelled %d seconds ago and is not completed", CANCEL_SECONDS);
+}
+
+static void slow_watch(struct irp_record *record)
+{
+    kernel_lock();
+    record->slow.fire = slow_fire;
+    if (!record->slow.armed)
+        timer_arm_locked(&record->slow, clock_ticks() + CANCEL_SECONDS * 10000000ull);
+    kernel_unlock();
+}
+
+static void slow_end(struct irp_record *record)
+{
+    if (!record->cancelled)
+        return;
+    kernel_lock();
+    timer_cancel_locked(&record->slow);
+    kernel_unlock();
+}
+
 /* Its cancel routine, which is ours to call from here on, or NULL; `alive` tells whether there was anything to cancel. Under the
    cancel lock, so that the request cannot go between the look at the routine and the note of the IRQL. */
 static void *cancel_routine_take(struct irp_record *record, uint8_t irql, bool *alive)
@@ -293,6 +325,7 @@ static void *cancel_routine_take(struct irp_record *record, uint8_t irql, bool *
         irp->Cancel = 1;
         irp->CancelIrql = irql;
         record->cancelled = true;
+        slow_watch(record);
         routine = __atomic_exchange_n((void **)((uint8_t *)irp + CANCEL_ROUTINE_OFFSET), NULL, __ATOMIC_SEQ_CST);
     }
     pthread_mutex_unlock(&record->lock);

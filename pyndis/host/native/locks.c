@@ -250,10 +250,20 @@ void locks_free_check(const char *call, const void *object)
         violation("SpinLockSafe", object, "%s is called with the lock %p held: it may call the driver again", call, self->held[self->held_count - 1].lock);
 }
 
+static void initialise_check(const void *lock)
+{
+    for (struct thread *thread = threads_first(); thread; thread = thread->next)
+        for (int i = 0; i < thread->held_count; i++)
+            if (thread->held[i].lock == lock)
+                violation("SpinLock", lock, "the lock %p is initialised while it is held", lock);
+}
+
 /* ---- exports: executive spin locks ---- */
 EXPORT(void, KeInitializeSpinLock, word_t *lock)
 {
     ENTER(KeInitializeSpinLock, (void *)lock);
+    if (settings.verifier)
+        initialise_check((const void *)lock);
     atomic_store(lock, 0);
 }
 

@@ -33,7 +33,7 @@ struct block *mdl_new(uintptr_t address, uint32_t length)
 {
     struct block *block = block_new(BLOCK_MDL, sizeof(MDL) + PFN_SIZE * page_count(address, length), settings.guard);
     mdl_fill(block_memory(block), address, length);
-    block->requests = block->built = false;
+    block->requests = block->built = block->writes = false;
     return block;
 }
 
@@ -77,9 +77,14 @@ static void *map(MDL *mdl, bool writable)
     return mdl->MappedSystemVa;
 }
 
+/* By how its pages were locked, not by what the driver may have made of the flags. */
 static bool driver_may_write(const MDL *mdl)
 {
-    return (mdl->MdlFlags & MDL_WRITE_OPERATION) != 0;
+    const struct block *record = record_of(mdl);
+    bool says = (mdl->MdlFlags & MDL_WRITE_OPERATION) != 0;
+    if (record && says && !record->writes)
+        violation("MdlChanged", mdl, "the MDL says that its pages may be written; they are locked for reading");
+    return record ? record->writes : says;
 }
 
 bool mdl_is_hostile(MDL *mdl)
@@ -103,6 +108,7 @@ MDL *mdl_for_memory(struct memory *memory, size_t offset, uint32_t length, bool 
     MDL *mdl = block_memory(block);
     block->hosts = true;
     block->requests = block->built = true;
+    block->writes = driver_writes;
     block->record = memory;
     mdl->MdlFlags = (int16_t)(MDL_PAGES_LOCKED | (driver_writes ? MDL_WRITE_OPERATION : 0));
     mdl->Process = memory->process;
@@ -168,6 +174,30 @@ void mdl_lend(MDL *mdl, int by)
         if (pool && pool->live && pool != own)
             atomic_fetch_add(&pool->lent, by);
     }
+}
+
+/* A process ends: its pages that MmProbeAndLockPages locked must be unlocked by now. */
+static void locked_visit(struct block *block, void *process)
+{
+    const MDL *mdl = block->kind == BLOCK_MDL && !block->requests ? block_memory(block) : NULL;
+    if (mdl && (mdl->MdlFlags & MDL_PAGES_LOCKED) && !(mdl->MdlFlags & MDL_PARTIAL) && mdl->Process == process)
+        violation("PagesLeftLocked", mdl, "a process ends while %u bytes of it are locked", mdl->ByteCount);
+}
+
+void mdl_process_check(void *process)
+{
+    blocks_each(locked_visit, process);
+}
+
+/* The driver changes no field of a request's MDL. */
+void mdl_unchanged_check(const MDL *mdl, const MDL *before, const void *irp)
+{
+    static const int16_t its_own = MDL_MAPPED_TO_SYSTEM_VA;
+    if (mdl->StartVa != before->StartVa || mdl->ByteOffset != before->ByteOffset || mdl->ByteCount != before->ByteCount || mdl->Process != before->Process ||
+        ((mdl->MdlFlags ^ before->MdlFlags) & ~its_own))
+        violation("MdlChanged", irp, "the request's MDL is not as it was: %u bytes at %p, flags 0x%x; it had %u at %p, flags 0x%x", mdl->ByteCount,
+                  (void *)((uintptr_t)mdl->StartVa + mdl->ByteOffset), (uint16_t)mdl->MdlFlags, before->ByteCount, (void *)((uintptr_t)before->StartVa + before->ByteOffset),
+                  (uint16_t)before->MdlFlags);
 }
 
 /* Partial MDLs of a request's pages that are still there when it completes. */
@@ -252,8 +282,10 @@ EXPORT(void, IoBuildPartialMdl, MDL *source, MDL *target, void *address, uint32_
     if (target->MdlFlags & MDL_PARTIAL_HAS_BEEN_MAPPED)
         violation("MdlReuse", target, "IoBuildPartialMdl on an MDL that is still mapped: MmPrepareMdlForReuse comes first");
     if (record) {
+        const struct block *from = record_of(source);
         record->record = memory_of_pfn(pfns(source)[0]);
         record->built = true;
+        record->writes = from ? from->writes : source->MdlFlags & MDL_WRITE_OPERATION;
     }
     int16_t keep = target->MdlFlags & (MDL_ALLOCATED_FIXED_SIZE | MDL_ALLOCATED_MUST_SUCCEED);
     int16_t inherit = source->MdlFlags & (MDL_SOURCE_IS_NONPAGED_POOL | MDL_MAPPED_TO_SYSTEM_VA | MDL_IO_SPACE | MDL_WRITE_OPERATION);
@@ -369,8 +401,10 @@ EXPORT_RAISES(void, MmProbeAndLockPages, MDL *mdl, int mode, int operation)
     mdl->Process = memory->process;
     mdl->MdlFlags |= (int16_t)(MDL_PAGES_LOCKED | (operation ? MDL_WRITE_OPERATION : 0));
     struct block *record = record_of(mdl);
-    if (record)
+    if (record) {
         record->record = memory;
+        record->writes = operation != 0;
+    }
 }
 
 EXPORT(void, MmUnlockPages, MDL *mdl)

@@ -42,4 +42,6 @@ void *mdl_address(MDL *mdl);
 /* +1/-1: an NBL's data is lent to the stack or came back. Counts on the memory, the MDL's block and pool block. */
 void mdl_lend(MDL *mdl, int by);
 bool mdl_is_nonpaged(const MDL *mdl);
+void mdl_process_check(void *process);
+void mdl_unchanged_check(const MDL *mdl, const MDL *before, const void *irp);
 bool mdl_is_hostile(MDL *mdl);

@@ -209,6 +209,7 @@ static size_t handles_fill(struct handle_entry *entries, size_t capacity)
 EXPORT_F(status_t, ZwQuerySystemInformation, uint32_t class, void *buffer, uint32_t length, uint32_t *needed)
 {
     ENTER_FAILS(ZwQuerySystemInformation, NULL, true);
+    system_pointer_check(buffer, "ZwQuerySystemInformation");
     if (class != HANDLE_INFORMATION_CLASS)
         return (status_t)STATUS_INVALID_INFO_CLASS;
     if (fail_)

@@ -147,6 +147,7 @@ EXPORT_F(status_t, IoGetDeviceObjectPointer, const UNICODE_STRING *name, uint32_
     ENTER_FAILS(IoGetDeviceObjectPointer, name, true);
     (void)access;
     const char *rest;
+    string_check(name, "IoGetDeviceObjectPointer");
     char *path = utf8_from_utf16(name->Buffer, name->Length / 2);
     struct device *device = fail_ ? NULL : device_open_path(path, &rest);
     free(path);

@@ -113,6 +113,7 @@ COMMAND("kill", command_kill, NEEDS_DRIVER)
         if (victim)
             handle_close(victim);
     }
+    mdl_process_check(block_memory(process->block));
 }
 
 /* ---- memory and events of processes ---- */

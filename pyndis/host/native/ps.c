@@ -4,6 +4,7 @@
 
 static void *address_of(const UNICODE_STRING *name)
 {
+    string_check(name, self->frame->name);
     char *text = utf8_from_utf16(name->Buffer, name->Length / 2);
     struct export *export = export_find(text);
     free(text);

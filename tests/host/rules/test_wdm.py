@@ -35,6 +35,18 @@ def cancel(host: Host) -> None:
     host.open(DEVICE).ioctl(CONTROL, bytes(16), 16).cancel()
 
 
+def cancel_and_wait(host: Host) -> None:
+    cancel(host)
+    host.advance(6)
+
+
+def read_and_exit(host: Host) -> None:
+    process = host.process()
+    memory = process.memory(16)
+    process.open(DEVICE).read(16, memory=memory)
+    process.kill()
+
+
 scene = partial(Scene, act=control)
 BOTH = [
     scene("DoubleCompletion"),
@@ -56,6 +68,13 @@ BOTH = [
     Scene("RemoveLockRelease2", other(FLUSH)),
     scene("RemoveLockCheck"),
     scene("DanglingDeviceObjectReference"),
+    Scene("SlowCancellation", cancel_and_wait, feature="I/O verification"),
+    Scene("InvariantMdl", write, feature="Invariant MDL"),
+    Scene("MdlChanged", write, feature="Invariant MDL"),
+    Scene("MdlChanged", write, "MdlChanged_Rights", feature="Invariant MDL"),
+    Scene("PagesLeftLocked", read_and_exit, feature="Pool tracking"),
+    Scene("UserPointer", read, feature="Security checks"),
+    Scene("UnicodeString", read, feature="Security checks"),
     scene("PagedCode", feature="Force IRQL checking"),
     scene("PagedMemory", feature="Force IRQL checking"),
     *map(
@@ -84,6 +103,8 @@ BREAKING = [
     scene("DeleteDevice", also=("Fault",), fatal=True),
     scene("CsqDoubleInsert"),
     scene("CsqCallbacks"),
+    scene("CsqCallbacks", name="CsqCallbacks_Peek"),
+    Scene("ExecutableMapping", write, feature="Code integrity"),
     scene("CsqLock"),
     scene("PagedMemory", name="PagedMemory_Passed"),
     scene("IrqlReturn", feature="I/O verification"),
@@ -103,6 +124,8 @@ KEEPING = [
     scene("CancelSpinlockRelease", name="CancelSpinLock"),
     scene("DeleteDevice"),
     scene("CsqLock", name="PendedCompletedRequest3"),
+    scene("CsqCallbacks", name="PendedCompletedRequest3"),
+    Scene("ExecutableMapping", write, "InvariantMdl", feature="Code integrity"),
     scene("CsqDoubleInsert", name="PendedCompletedRequest3"),
     scene("IrqlReturn", feature="I/O verification"),
     scene("IrqlKeReleaseSpinLock"),

@@ -4,6 +4,7 @@
 static IO_CSQ Queue;
 static KSPIN_LOCK QueueLock;
 static IRP *Queued;
+static IRP *Late; /* cancelled, and not completed yet */
 
 static IO_CSQ_INSERT_IRP Insert;
 static IO_CSQ_REMOVE_IRP Remove;
@@ -77,7 +78,7 @@ _Use_decl_annotations_ static VOID
 CancelledNot(IO_CSQ *Csq, IRP *Irp)
 {
     UNREFERENCED_PARAMETER(Csq);
-    UNREFERENCED_PARAMETER(Irp);
+    Late = Irp;
 }
 
 static VOID
@@ -152,6 +153,28 @@ BREAKS(CsqLock, Cleanup)
     CompleteQueued();
 }
 
+static IO_CSQ_PEEK_NEXT_IRP PeekWrongly;
+static IRP *Other;
+
+_Use_decl_annotations_ static IRP *
+PeekWrongly(IO_CSQ *Csq, IRP *Irp, PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Csq);
+    UNREFERENCED_PARAMETER(Irp);
+    UNREFERENCED_PARAMETER(Context);
+    return Other;
+}
+
+/* It peeks at a request that it never inserted. */
+BREAKS(CsqCallbacks_Peek, Control)
+{
+    KeInitializeSpinLock(&QueueLock);
+    IoCsqInitialize(&Queue, Insert, Remove, PeekWrongly, Lock, Unlock, Cancelled);
+    Other = Call->Irp;
+    if (IoCsqRemoveNextIrp(&Queue, NULL))
+        Call->Status = STATUS_UNSUCCESSFUL;
+}
+
 /* Cancelled, and not completed until its handle is closed. */
 BREAKS(SlowCancellation, Control)
 {
@@ -159,9 +182,15 @@ BREAKS(SlowCancellation, Control)
     IoCsqInitialize(&Queue, Insert, Remove, Peek, Lock, Unlock, CancelledNot);
     IoMarkIrpPending(Call->Irp);
     IoCsqInsertIrp(&Queue, Call->Irp, NULL);
-    Call->Id = Call->Irp;
     Call->Taken = TRUE;
     Call->Status = STATUS_PENDING;
+}
+
+BREAKS(SlowCancellation, Cleanup)
+{
+    UNREFERENCED_PARAMETER(Call);
+    if (Late)
+        CompleteIrp(Late, STATUS_CANCELLED, 0);
 }
 
 KEEPS(SlowCancellation, Control)
