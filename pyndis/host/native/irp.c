@@ -1,5 +1,6 @@
 /* Requests: building, dispatching, completing, cancelling, and the checks at each of these steps. */
 #include "io.h"
+#include "hold.h"
 #include "locks.h"
 
 enum { PENDING_RETURNED = 1, MAJORS = 28, CANCEL_SECONDS = 5 };
@@ -290,8 +291,9 @@ static void cancel_routine_run(cancel_fn *cancel, DEVICE_OBJECT *device, IRP *ir
 static void slow_fire(struct timer *timer)
 {
     struct irp_record *record = (struct irp_record *)((char *)timer - offsetof(struct irp_record, slow));
-    if (record->memory && atomic_load(&record->memory->lent) > 0)
-        return; /* the stack has its pages: it cannot end yet */
+    bool lent = record->memory && atomic_load(&record->memory->lent) > 0;
+    if (lent || atomic_load(&holds_standing))
+        return; /* it cannot end while the stack has its pages, or the client holds up a thread */
     violation("SlowCancellation", record->irp, "a request was cancelled %d seconds ago and is not completed", CANCEL_SECONDS);
 }
 
