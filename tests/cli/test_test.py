@@ -62,8 +62,8 @@ def test_a_sound_driver_passes_and_the_summary_counts(pyndis: Run, wintun_sys: P
 def test_an_image_alone_is_tested_and_what_needs_a_client_is_said(pyndis: Run, wintun_sys: Path) -> None:
     ended = pyndis("test", wintun_sys, *FEW)
     assert ended.code == 0
-    assert "not exercised: receives.inline" in ended.out
-    assert "give a traffic file" in ended.out
+    told = "    not exercised: how a client makes the driver indicate or take packets is not known; give a traffic file ([test])"
+    assert f"{told}\n      receives.inline\n" in ended.out
     assert "11 passed, 0 failed, 1 not exercised" in ended.out
 
 
@@ -105,6 +105,11 @@ def test_faults_are_counted_by_path(report: Callable[..., dict[str, object]], wi
     assert isinstance(counted, dict)
     assert counted["entry"] >= 2
     assert counted["initialize"] >= 20
+
+
+def test_the_summary_counts_the_failing_calls_of_each_path(pyndis: Run, wintun_sys: Path) -> None:
+    ended = pyndis("test", wintun_sys, "--case", "faults.entry", "--case", "faults.send")
+    assert re.search(r"^    tried: entry \d+, send 0$", ended.out, re.MULTILINE)
 
 
 def test_faults_can_be_left_out(pyndis: Run) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import wrap
 
 from pyndis.contract.catalogue import AREAS
+from pyndis.contract.faults import paths
 from pyndis.contract.finding import Finding, Outcome, Verdict
 from pyndis.contract.output import exploration
 from pyndis.contract.report import VERDICTS, Report
 
 _WIDTH = 34  # of an area's title
+_PAGE = 120
 _DETAILS = 40  # lines of one finding
 
 
@@ -21,6 +24,8 @@ def lines(report: Report) -> Iterator[str]:
         outcomes = [each for each in report.outcomes if each.case.area == area.name]
         if outcomes:
             yield from _area(area.title, outcomes)
+        if outcomes and area is paths.AREA:
+            yield f"    tried: {', '.join(f'{name} {count}' for name, count in report.faults.items())}"
     if report.coverages:
         yield from exploration.lines(report)
     yield from _findings(report)
@@ -35,8 +40,8 @@ def _area(title: str, outcomes: list[Outcome]) -> Iterator[str]:
     yield f"  {title:{_WIDTH}} {said}{figures and f' ({figures})'}"
     for reason in dict.fromkeys(each.reason for each in outcomes if each.verdict == "not exercised"):
         names = ", ".join(each.case.name for each in outcomes if each.reason == reason)
-        yield f"    not exercised: {names}"
-        yield f"      {reason}"
+        yield f"    not exercised: {reason}"
+        yield from wrap(names, _PAGE, initial_indent="      ", subsequent_indent="      ", break_on_hyphens=False)
 
 
 def _figures(outcomes: list[Outcome]) -> str:

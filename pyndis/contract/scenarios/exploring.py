@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from pyndis.contract.bench import Subject
 from pyndis.contract.case import Case, NotExercised
@@ -20,6 +21,9 @@ from pyndis.host import Violation
 Progress = Callable[[Coverage], None]
 
 _NO_PREEMPTION = "sync@"
+_WORTH_WHILE = 1.2  # an exploration begins anew, so it must get further than the last one did
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,9 @@ def explored(
 ) -> Iterator[Outcome]:
     """One outcome for each scenario, those with few orders of threads first.
 
-    Each gets its share of the time that is left, so what one does not need goes to those after it. `name` is how the user named
-    the subject; `begins` is told of each case before it runs, and gives what hears of its progress.
+    Each gets its share of the time that is left, so what one does not need goes to those after it. Those that were not finished
+    share what is left in the end, if it is more than they had. `name` is how the user named the subject; `begins` is told of each
+    case before it runs, and gives what hears of its progress.
     """
     end = time.monotonic() + limits.seconds
     sizes: dict[str, int] = {}
@@ -47,9 +52,28 @@ def explored(
         except NotExercised as skipped:
             yield Outcome(case, "not exercised", 0.0, reason=str(skipped))
     order = sorted((case for case in cases if case.name in sizes), key=lambda case: sizes[case.name])
-    for done, case in enumerate(order):
-        share = max(0.0, end - time.monotonic()) / (len(order) - done)
-        yield _explored(case, subject, name, replace(limits, seconds=share), begins(case))
+    unfinished: list[Outcome] = []
+    for case, share in _shares(order, end):
+        outcome = _explored(case, subject, name, replace(limits, seconds=share), begins(case))
+        if _finished(outcome):
+            yield outcome
+        else:
+            unfinished.append(outcome)
+    for outcome, share in _shares(unfinished, end):
+        if share > outcome.seconds * _WORTH_WHILE:
+            again = _explored(outcome.case, subject, name, replace(limits, seconds=share), begins(outcome.case))
+            outcome = replace(again, seconds=outcome.seconds + again.seconds)
+        yield outcome
+
+
+def _shares(things: Sequence[T], end: float) -> Iterator[tuple[T, float]]:
+    """Each with its share of the time, in seconds, that is left when its turn comes."""
+    for done, each in enumerate(things):
+        yield each, max(0.0, end - time.monotonic()) / (len(things) - done)
+
+
+def _finished(outcome: Outcome) -> bool:
+    return outcome.coverage is None or outcome.coverage.complete or outcome.verdict == "failed"
 
 
 def _size(subject: Subject, what: Scenario) -> int:
