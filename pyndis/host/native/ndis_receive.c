@@ -2,7 +2,7 @@
 #include "ndis.h"
 #include "locks.h"
 
-enum { MEDIUM_IP = 19, CHAIN_LIMIT = 1 << 20 };
+enum { MEDIUM_802_3 = 0, MEDIUM_IP = 19, ETHERNET_HEADER = 14, CHAIN_LIMIT = 1 << 20 };
 
 static void *info(const NET_BUFFER_LIST *nbl, unsigned index)
 {
@@ -43,6 +43,16 @@ static void protocol_check(const NET_BUFFER_LIST *nbl, const NET_BUFFER *nb)
         violation("NblProtocol", nbl, "an IPv%u packet is indicated with the NBL flags 0x%x and frame type 0x%04x", version, nbl->NblFlags, frame);
 }
 
+/* The MTU says nothing of a frame's header. */
+static void length_check(const struct adapter *adapter, const NET_BUFFER_LIST *nbl, uint32_t length)
+{
+    uint32_t header = adapter->media == MEDIUM_802_3 ? ETHERNET_HEADER : 0;
+    if (length < header)
+        violation("NblLength", nbl, "a frame of %u bytes is indicated; its header alone has %u", length, header);
+    if (adapter->mtu && length > adapter->mtu + header)
+        violation("NblLength", nbl, "a packet of %u bytes is indicated; the MTU is %u", length - header, adapter->mtu);
+}
+
 static bool nbl_check(struct adapter *adapter, NET_BUFFER_LIST *nbl)
 {
     struct block *block = block_at(nbl, BLOCK_NBL);
@@ -66,8 +76,7 @@ static bool nbl_check(struct adapter *adapter, NET_BUFFER_LIST *nbl)
             return false;
         if (adapter->media == MEDIUM_IP && settings.verifier)
             protocol_check(nbl, nb);
-        if (adapter->mtu && nb->DataLength > adapter->mtu)
-            violation("NblLength", nbl, "a packet of %u bytes is indicated; the MTU is %u", nb->DataLength, adapter->mtu);
+        length_check(adapter, nbl, nb->DataLength);
     }
     return true;
 }
