@@ -77,10 +77,11 @@ BOTH = [
     Scene("UnicodeString", read, feature="Security checks"),
     scene("PagedCode", feature="Force IRQL checking"),
     scene("PagedMemory", feature="Force IRQL checking"),
+    scene("IrqlDispatch", feature="DDI compliance"),
     *map(
         scene,
         [
-            *("IrqlDispatch", "IrqlKeDispatchLte", "IrqlKeRaiseLower", "IrqlKeRaiseLower2", "IrqlKeSetEvent"),
+            *("IrqlKeDispatchLte", "IrqlKeRaiseLower", "IrqlKeRaiseLower2", "IrqlKeSetEvent"),
             *("IrqlKeWaitForMutexObject", "IrqlKeWaitForMultipleObjects", "IrqlKeApcLte1", "IrqlKeApcLte2"),
             *("IrqlExAllocatePool", "IrqlExFree1", "IrqlExFree2", "IrqlExFree3", "IrqlExApcLte1", "IrqlExApcLte2"),
             *("IrqlExApcLte3", "IrqlExPassive", "IrqlIoApcLte", "IrqlIoPassive1", "IrqlIoPassive4", "IrqlIoPassive5"),
