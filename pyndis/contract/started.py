@@ -45,11 +45,6 @@ def pnp(host: Host, adapter: Adapter, event: str) -> Operation:
     return _started(host, "pnp", adapter=adapter.id, event=event)
 
 
-def surprise_remove(host: Host, adapter: Adapter) -> Operation:
-    """The whole of a surprise removal."""
-    return adapter.surprise_remove(wait=False)
-
-
 def close(host: Host, handle: Handle) -> Operation:
     """CLEANUP and CLOSE of a handle."""
     return _started(host, "close", handle=handle.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pyndis.contract.bench import Bench, Rig
 from pyndis.contract.case import Area
+from pyndis.contract.counters import counters, octets_agree
 from pyndis.contract.oid_table import BY_NDIS, MANDATORY_QUERIES, MANDATORY_SETS, POWER, QUERY_ONLY, KnownOid, number_of
 from pyndis.contract.statuses import NOT_ACCEPTED, SUCCESS, UNKNOWN_OID_STATUSES, name_of, oid_name
 from pyndis.host import Oid
@@ -162,8 +163,6 @@ def filter(bench: Bench) -> None:
     "statistics", "statistics are whole, agree with what was declared, never go back, and count what went through", "NM-76"
 )
 def statistics(bench: Bench) -> None:
-    from pyndis.contract.counters import counters, octets_agree
-
     with bench.start() as rig:
         before = counters(rig)
         bench.demand(

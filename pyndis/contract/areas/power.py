@@ -7,6 +7,7 @@ from typing import Literal
 from pyndis.contract import started
 from pyndis.contract.bench import Bench
 from pyndis.contract.case import Area
+from pyndis.contract.oid_table import number_of
 from pyndis.contract.statuses import NOT_ACCEPTED, SUCCESS, name_of
 
 AREA = Area("power", "power")
@@ -29,8 +30,6 @@ def states(bench: Bench) -> None:
 
 @AREA.case("query", "a query whether it may sleep succeeds and changes nothing", "NM-77")
 def query(bench: Bench) -> None:
-    from pyndis.contract.oid_table import number_of
-
     with bench.start() as rig:
         for state in (2, 3, 4):
             answer = rig.adapter.oid(query=number_of("PNP_QUERY_POWER"), data=state.to_bytes(4, "little"), length=4)

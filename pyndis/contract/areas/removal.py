@@ -9,13 +9,7 @@ from pyndis.contract.started import close_all, end
 
 AREA = Area("removal", "removal, shutdown and halt")
 
-_ACTIONS = {
-    0: "DeviceDisabled",
-    1: "DeviceInstanceDeInitialized",
-    2: "DevicePoweredDown",
-    3: "SurpriseRemoved",
-    6: "DeviceStopped",
-}
+_ACTIONS = (0, 1, 2, 3, 6)  # NdisHaltDevice…: Disabled, InstanceDeInitialized, PoweredDown, SurpriseRemoved, Stopped
 
 
 def _busy(rig: Rig) -> None:
