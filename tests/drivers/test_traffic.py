@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pyndis.toolchains import cache
+from pyndis.toolchains.targets import Arch
 from tests.drivers.wintun.images import DRIVER, built
 from tests.network import carried, needs
 
@@ -29,6 +30,16 @@ def test_no_ping_is_lost(image: Path) -> None:
     packets = re.search(r"driver to stack: +([\d,]+) packets", it.report)
     assert packets
     assert int(packets[1].replace(",", "")) >= 2000
+
+
+@needs("ping")
+@pytest.mark.slow
+@pytest.mark.parametrize("arch", ["x86", "arm64"])
+def test_no_ping_is_lost_on_other_architectures(arch: Arch) -> None:
+    image = built(DRIVER, cache.folder() / "tests" / "wintun" / f"pend-Release-{arch}", arch=arch)
+    with carried(image, *VERIFIED) as it:
+        said = it.from_stack("ping", "-q", "-c", "300", "-i", "0.004", "-W", "10", "10.96.0.2")
+    assert "300 received, 0% packet loss" in said
 
 
 @needs("ping")
