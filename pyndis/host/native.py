@@ -33,11 +33,12 @@ _known: dict[tuple[Path, Arch], Path] = {}
 
 
 def executable(sources: Path = SOURCES, arch: Arch = "amd64") -> Path:
-    """The host for drivers of that architecture, built if need be. PYNDIS_HOST names a ready one instead.
+    """The host for drivers of that architecture, built if need be. PYNDIS_HOST names a ready one for x64 instead,
+    PYNDIS_HOST_X86 and PYNDIS_HOST_ARM64 for the others.
 
     Raises ToolFailure: PYN-T01, PYN-T02 no usable compiler, PYN-H11 it failed, PYN-H12 no cache folder.
     """
-    ready = os.environ.get(OVERRIDE)
+    ready = os.environ.get(OVERRIDE if arch == "amd64" else f"{OVERRIDE}_{arch.upper()}")
     if ready:
         return Path(ready)
     folder = cache.folder()

@@ -52,7 +52,7 @@ struct command {
     uint8_t *payload;
     size_t payload_size;
     int fds[4], fd_count;
-    atomic_int replied;
+    atomic_int replied, references; /* whoever runs it, and whoever answers for it after a fault */
     struct adapter *adapter; /* kept from halting while the command runs */
     bool serialised;         /* it is the adapter's one PnP operation */
     bool waits;              /* its `waiting` event is sent */

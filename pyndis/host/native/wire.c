@@ -92,6 +92,14 @@ void reply_error(struct command *command, const char *code, const char *format, 
     text_free(&keys);
 }
 
+static void command_release(struct command *command)
+{
+    if (atomic_fetch_sub(&command->references, 1) > 1)
+        return;
+    free(command->word); /* the frame: header text and payload */
+    free(command);
+}
+
 void reply_all_faulted(void)
 {
     pthread_mutex_lock(&channel_lock);
@@ -99,10 +107,12 @@ void reply_all_faulted(void)
     int count = 0;
     for (struct command *c = open_commands; c && count < 256; c = c->next)
         if (strcmp(c->word, "settle") && strcmp(c->word, "advance") && strcmp(c->word, "go"))
-            commands[count++] = c;
+            commands[count++] = c, atomic_fetch_add(&c->references, 1);
     pthread_mutex_unlock(&channel_lock);
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         reply_error(commands[i], "fault", "the driver faulted while %s ran", commands[i]->word);
+        command_release(commands[i]);
+    }
 }
 
 static int hex(int c)
@@ -165,8 +175,7 @@ static void command_close(struct command *command)
     for (int i = 0; i < command->fd_count; i++)
         if (command->fds[i] >= 0)
             close(command->fds[i]);
-    free(command->word); /* the frame: header text and payload */
-    free(command);
+    command_release(command);
 }
 
 static const struct command_entry *entry_of(const char *word)
@@ -204,6 +213,7 @@ static struct command *command_parse(char *frame, size_t size)
     if (!newline || !command)
         _exit(70);
     *newline = 0;
+    atomic_init(&command->references, 1);
     command->payload = (uint8_t *)newline + 1;
     command->payload_size = size - (size_t)(newline + 1 - frame);
     char *rest = frame, *part = strsep(&rest, " ");
