@@ -29,8 +29,10 @@ bool access_is_write(const ucontext_t *context)
     return (context->uc_mcontext.gregs[REG_ERR] & PAGE_FAULT_WRITE) != 0;
 }
 
+bool shared_data_read(const struct registers *now, uintptr_t address, struct registers *r);
+
 /* `mov reg, cr8` and `mov cr8, reg`: how inlined code reads and sets the IRQL. */
-bool instruction_emulated(ucontext_t *context)
+static bool cr8_emulated(ucontext_t *context)
 {
     uint8_t *code = (uint8_t *)context->uc_mcontext.gregs[REG_RIP];
     unsigned prefix = code[0];
@@ -48,6 +50,18 @@ bool instruction_emulated(ucontext_t *context)
             paged_crossing();
     }
     context->uc_mcontext.gregs[REG_RIP] += 4;
+    return true;
+}
+
+bool instruction_emulated(ucontext_t *context)
+{
+    struct registers now, after;
+    if (cr8_emulated(context))
+        return true;
+    registers_read(context, &now);
+    if (!shared_data_read(&now, (uintptr_t)context->uc_mcontext.gregs[REG_CR2], &after))
+        return false;
+    registers_write(context, &after);
     return true;
 }
 
