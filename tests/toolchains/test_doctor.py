@@ -19,7 +19,16 @@ def test_the_compiler_comes_first_and_is_needed() -> None:
 
 def test_every_tool_says_what_for_and_how_to_get_it() -> None:
     report = doctor.report()
-    assert [each.name for each in report] == ["zig", "osslsigncode", "wine", "qemu-aarch64", "qemu-i386", "msiinfo", "iperf3", "ip"]
+    assert [each.name for each in report] == [
+        "zig",
+        "osslsigncode",
+        "wine",
+        "qemu-aarch64",
+        "qemu-i386",
+        "msiinfo",
+        "iperf3",
+        "ip",
+    ]
     assert all(each.purpose and each.install and each.where for each in report)
 
 
