@@ -19,7 +19,7 @@ static uint64_t digest_of(const NET_BUFFER *nb)
         digest = mixed(digest, shape, sizeof shape);
         for (const MDL *mdl = nb->MdlChain; mdl; mdl = mdl->Next)
             digest = mixed(digest, &mdl->ByteCount, sizeof mdl->ByteCount);
-        uint8_t *copy = malloc(nb->DataLength + 1u);
+        uint8_t *copy = calloc(1, nb->DataLength + 1u);
         digest = mixed(digest, copy, nb_copy(nb, 0, nb->DataLength, copy));
         free(copy);
     }
