@@ -124,6 +124,15 @@ def test_only_administrators_register(host: Host, adapter: Adapter) -> None:
     assert RingClient(host.process("Administrator"), adapter.interface_path).register().status == Nt.SUCCESS
 
 
+def test_a_32_bit_client_registers_with_narrow_records(carrying: Host, adapter: Adapter) -> None:
+    client = RingClient(carrying.process(bits=32), adapter.interface_path)
+    assert client.register().status == Nt.SUCCESS
+    assert adapter.send([ipv4(40)]).statuses == [Ndis.SUCCESS]
+    assert client.send.take() == [ipv4(40)]
+    client.receive.put(ipv4(52))
+    assert [len(each.data) for each in adapter.received] == [52]
+
+
 def test_packets_go_both_ways(carrying: Host, adapter: Adapter, client: RingClient) -> None:
     down = [ipv4(20), ipv4(61, 7), ipv6(1280, 9)]
     assert adapter.send(down).statuses == [Ndis.SUCCESS] * 3

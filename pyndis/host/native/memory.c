@@ -82,12 +82,33 @@ struct memory *memory_of_pfn(uint64_t pfn)
     return pfn - PFN_BASE < PFN_SPACE && by_page ? by_page[pfn - PFN_BASE] : NULL;
 }
 
+/* The same pages have a second address each, which 32-bit processes can name, as far as these reach. */
+enum { NARROW_BASE = 0x40000000, NARROW_PAGES = 0x20000 };
+
+static bool narrow_address(uintptr_t address)
+{
+    return sizeof(void *) == 8 && address - NARROW_BASE < (uintptr_t)NARROW_PAGES * PAGE;
+}
+
+bool memory_narrow(struct memory *memory)
+{
+    uintptr_t narrow = memory->user - (uintptr_t)USER_BASE + NARROW_BASE;
+    if (sizeof(void *) == 4)
+        return true;
+    if (!narrow_address(narrow) || !narrow_address(narrow + memory->size))
+        return false;
+    memory->user = narrow;
+    return true;
+}
+
 bool user_address(uintptr_t address)
 {
-    return address - USER_BASE < (uint64_t)PFN_SPACE * PAGE;
+    return address - USER_BASE < (uint64_t)PFN_SPACE * PAGE || narrow_address(address);
 }
 
 struct memory *memory_of_user(uintptr_t address)
 {
+    if (narrow_address(address))
+        return memory_of_pfn(PFN_BASE + (address - NARROW_BASE) / PAGE);
     return memory_of_pfn(PFN_BASE + (address - USER_BASE) / PAGE);
 }

@@ -26,6 +26,8 @@ struct memory *memory_of_pfn(uint64_t pfn);
 struct memory *memory_of_user(uintptr_t address);
 /* Whether user memory may be said to lie there. */
 bool user_address(uintptr_t address);
+/* Gives it an address that a 32-bit process can name; false when there is none left. */
+bool memory_narrow(struct memory *memory);
 static inline uint8_t *memory_bytes(struct memory *memory)
 {
     return memory->host + (memory->user & (PAGE - 1));

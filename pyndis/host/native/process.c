@@ -146,8 +146,14 @@ COMMAND("memory", command_memory, ALWAYS)
     bool possible, hostile = hostile_wanted(command, &possible);
     if (!possible)
         return;
+    struct memory *memory = memory_new(size, 0);
+    if (process->bits == 32 && !memory_narrow(memory)) {
+        memory_release(memory);
+        reply_error(command, "usage", "no address of 32 bits is left for %llu bytes", (unsigned long long)size);
+        return;
+    }
     struct named_memory *named = malloc(sizeof *named);
-    *named = (struct named_memory){id, memory_new(size, 0), NULL};
+    *named = (struct named_memory){id, memory, NULL};
     if (hostile)
         hostile_start(named->memory);
     named->memory->writable = argument_number(command, "writable", 1);
