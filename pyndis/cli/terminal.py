@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from typing import TextIO
 
@@ -25,7 +26,12 @@ def report(diagnostics: Sequence[Diagnostic]) -> None:
     from pyndis.diagnostics.render import coloured, plain, render_all
 
     paint = coloured if shows_colours(sys.stderr) else plain
+    errors = {each.code for each in diagnostics if each.is_error}
     print(render_all(diagnostics, paint), file=sys.stderr)
-    codes = sorted({each.code for each in diagnostics})
-    counted = f"{len(diagnostics)} errors" if len(diagnostics) > 1 else "1 error"
-    print(f"\n{counted}; more about it: pyndis explain {codes[0]}", file=sys.stderr)
+    codes = sorted({each.code for each in diagnostics}, key=lambda code: (code not in errors, code))
+    print(f"\n{_counted(diagnostics)}; more about it: pyndis explain {codes[0]}", file=sys.stderr)
+
+
+def _counted(diagnostics: Sequence[Diagnostic]) -> str:
+    kinds = Counter(each.severity for each in diagnostics)
+    return " and ".join(f"{count} {kind}{'s' * (count > 1)}" for kind, count in sorted(kinds.items()))

@@ -1,22 +1,25 @@
-"""`pyndis verify`: are these images and catalogs what somebody trusted has signed?"""
+"""`pyndis verify`: are these images and catalogs what somebody trusted has signed, and are these INFs what Windows reads?"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from pyndis.cli.files import IMAGE, read, signable
+from pyndis.cli import terminal
+from pyndis.cli.files import IMAGE, OTHER, kind_of, read, signable
 from pyndis.diagnostics import Diagnostic, DriverFailure, UsageFailure
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
 _PACKAGED = (".sys", ".inf")
+_INF = "INF"
 
 
 @click.command("verify")
@@ -24,19 +27,41 @@ _PACKAGED = (".sys", ".inf")
 @click.option("--trust", type=click.Path(path_type=Path), multiple=True, help="A certificate to trust. Default: the test one.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def command(files: tuple[Path, ...], trust: tuple[Path, ...], as_json: bool) -> None:
-    """Check the signature of each of FILES. A catalog is also held against the .sys and .inf files beside it."""
+    """Check each of FILES: the signature of an image or catalog, the rules of an INF.
+
+    A catalog is also held against the .sys and .inf files beside it. Warnings about an INF fail nothing.
+    """
     trusted = [_certificate(file) for file in trust] or _test_certificate()
     contents = {file: read(file) for file in files}
-    kinds = {file: signable(file, data) for file, data in contents.items()}
+    kinds = {file: _kind(file, data) for file, data in contents.items()}
     findings = {file: _findings(file, data, kinds[file], trusted) for file, data in contents.items()}
     if as_json:
-        listed = {str(file): [{"code": each.code, "message": each.message} for each in found] for file, found in findings.items()}
+        listed = {str(file): [_entry(each) for each in found] for file, found in findings.items()}
         click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
     for file, found in findings.items():
         if not found and not as_json:
-            click.echo(f"{file} is signed by a trusted certificate and unchanged")
-    if wrong := [replace(each, message=f"{file}: {each.message}") for file, found in findings.items() for each in found]:
-        raise DriverFailure(*wrong)
+            good = "is an INF without a fault" if kinds[file] == _INF else "is signed by a trusted certificate and unchanged"
+            click.echo(f"{file} {good}")
+    found = [_placed(file, each) for file, listed in findings.items() for each in listed]
+    if any(each.is_error for each in found):
+        raise DriverFailure(*found)
+    if found:
+        terminal.report(found)
+
+
+def _kind(file: Path, data: bytes) -> str:
+    return _INF if file.suffix.lower() == ".inf" and kind_of(data) == OTHER else signable(file, data)
+
+
+def _entry(found: Diagnostic) -> dict[str, object]:
+    lines = [label.span.line for label in found.labels]
+    severity = {} if found.is_error else {"severity": found.severity}
+    return {"code": found.code, "message": found.message, **({"line": lines[0]} if lines else {}), **severity}
+
+
+def _placed(file: Path, found: Diagnostic) -> Diagnostic:
+    """A diagnostic that names its file: by its place, or else in its sentence."""
+    return found if found.labels else replace(found, message=f"{file}: {found.message}")
 
 
 def _findings(file: Path, data: bytes, kind: str, trusted: Sequence[Certificate]) -> list[Diagnostic]:
@@ -44,8 +69,18 @@ def _findings(file: Path, data: bytes, kind: str, trusted: Sequence[Certificate]
 
     if kind == IMAGE:
         return verify_image(data, trusted)
+    if kind == _INF:
+        return _inf(file, data)
     beside = sorted(each for each in file.parent.iterdir() if each.suffix.lower() in _PACKAGED)
     return verify_catalog(data, [Member.from_file(each) for each in beside], trusted)
+
+
+def _inf(file: Path, data: bytes) -> list[Diagnostic]:
+    from pyndis.package.inf_reader import read_inf
+    from pyndis.package.infverif import verify
+    from pyndis.package.infverif.subject import Subject
+
+    return verify(Subject(read_inf(data), file, datetime.now(UTC).date()))
 
 
 def _certificate(file: Path) -> Certificate:

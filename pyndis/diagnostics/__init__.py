@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+ERROR, WARNING = "error", "warning"
+
 
 @dataclass(frozen=True, order=True)
 class Span:
@@ -40,6 +42,13 @@ class Diagnostic:
     labels: tuple[Label, ...] = ()
     notes: tuple[str, ...] = ()
     help: str = ""
+    severity: str = ERROR
+    """ERROR, or WARNING for what fails nothing."""
+
+    @property
+    def is_error(self) -> bool:
+        """Whether a command that finds this fails."""
+        return self.severity == ERROR
 
 
 class Failure(Exception):

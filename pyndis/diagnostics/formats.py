@@ -68,7 +68,7 @@ def _result(diagnostic: Diagnostic, codes: list[str], root: Path) -> dict[str, A
     result: dict[str, Any] = {
         "ruleId": diagnostic.code,
         "ruleIndex": codes.index(diagnostic.code),
-        "level": "error",
+        "level": diagnostic.severity,
         "message": {"text": text},
     }
     places = [_location(label, root) for label in diagnostic.labels]

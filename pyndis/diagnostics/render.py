@@ -11,7 +11,7 @@ from pathlib import Path
 from pyndis.diagnostics import Diagnostic, Label, Span
 
 Paint = Callable[[str, str], str]
-"""Colours a text for one of the roles "error", "place", "frame", "other", "help"."""
+"""Colours a text for one of the roles "error", "warning", "place", "frame", "other", "help"."""
 
 TAB = "    "
 
@@ -21,7 +21,7 @@ def plain(text: str, role: str) -> str:
     return text
 
 
-_SGR = {"error": "1;31", "place": "1;31", "frame": "34", "other": "36", "help": "1;32", "message": "1"}
+_SGR = {"error": "1;31", "warning": "1;33", "place": "1;31", "frame": "34", "other": "36", "help": "1;32", "message": "1"}
 
 
 def coloured(text: str, role: str) -> str:
@@ -31,7 +31,9 @@ def coloured(text: str, role: str) -> str:
 
 def render(diagnostic: Diagnostic, paint: Paint = plain, root: Path | None = None) -> str:
     """One diagnostic, without a newline at its end. Files below `root` (the working folder) are named from it."""
-    head = paint(f"error[{diagnostic.code}]", "error") + paint(f": {printable(diagnostic.message)}", "message")
+    head = paint(f"{diagnostic.severity}[{diagnostic.code}]", diagnostic.severity) + paint(
+        f": {printable(diagnostic.message)}", "message"
+    )
     lines = [head]
     gutter = max((len(str(label.span.line)) for label in diagnostic.labels), default=0)
     for index, (file, labels) in enumerate(_by_file(diagnostic.labels)):
@@ -107,9 +109,11 @@ def _mark(shown: str, label: Label, source: list[str], is_main: bool, paint: Pai
 def _source(file: Path) -> list[str]:
     """The lines of a file, none if it cannot be read."""
     try:
-        return file.read_text("utf-8", errors="replace").splitlines()
+        data = file.read_bytes()
     except OSError:
         return []
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"  # INFs may be UTF-16
+    return data.decode(encoding, errors="replace").splitlines()
 
 
 @dataclass(frozen=True)

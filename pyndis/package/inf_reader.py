@@ -20,13 +20,30 @@ class Line:
 
     key: str
     values: tuple[str, ...]
+    number: int = field(default=0, compare=False)
+    """Where it begins in the file, from 1."""
+    text: str = field(default="", compare=False, repr=False)
+    """The line as it stands there, without its comment."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """A `[section]` line: the name as it is written, and its place."""
+
+    name: str
+    number: int
 
 
 @dataclass(frozen=True)
 class Inf:
-    """An INF's sections, by their names in lower case."""
+    """An INF's sections, by their names in lower case. `headers` has one header for each, the first."""
 
     sections: dict[str, list[Line]] = field(default_factory=dict)
+    headers: dict[str, Header] = field(default_factory=dict)
+    stray: list[Line] = field(default_factory=list)
+    """Lines before the first section, which Windows passes over."""
+    encoding: str = "ascii"
+    """The bytes' encoding, by Python's name: ascii, utf-16, utf-8-sig or cp1252, which stands for every ANSI code page."""
 
     def lines(self, section: str) -> list[Line]:
         """The lines of a section, none if it is not there."""
@@ -54,32 +71,56 @@ class Inf:
 
 
 def read_inf(data: bytes) -> Inf:
-    """The sections of an INF in ASCII, UTF-8 or UTF-16. Raises DriverFailure (PYN-P12) for what is none."""
-    inf = Inf()
+    """The sections of an INF in ASCII, ANSI, UTF-8 or UTF-16. Raises DriverFailure (PYN-P12) for what is none."""
+    encoding, text = _decoded(data)
+    inf = Inf(encoding=encoding)
     current: list[Line] | None = None
-    for number, line in _lines(data):
+    for number, line in _lines(text):
         if header := re.fullmatch(r"\[([^\]]+)\]", line):
-            current = inf.sections.setdefault(header[1].strip().lower(), [])
+            name = header[1].strip()
+            inf.headers.setdefault(name.lower(), Header(name, number))
+            current = inf.sections.setdefault(name.lower(), [])
         elif current is None:
-            raise _no_inf(f"line {number} is outside of any section")
+            inf.stray.append(_line(line, number))
         else:
-            current.append(_line(line))
+            current.append(_line(line, number))
     if "version" not in inf.sections:
         raise _no_inf("it has no [Version] section")
     return inf
 
 
-def _lines(data: bytes) -> Iterator[tuple[int, str]]:
-    try:
-        text = data.decode("utf-16") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _no_inf("its bytes are neither ASCII nor UTF-8, nor UTF-16 with a mark") from error
-    for number, raw in enumerate(text.splitlines(), 1):
-        if line := _COMMENT.sub(lambda match: match[1] or "", raw).strip():
-            yield number, line
+def _decoded(data: bytes) -> tuple[str, str]:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        candidates: tuple[str, ...] = ("utf-16",)
+    else:
+        candidates = ("ascii", "utf-8-sig", "cp1252")
+    for encoding in candidates:
+        try:
+            return encoding, data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise _no_inf("its bytes are text of no kind that Windows reads: ANSI, or UTF-16 with a mark")
 
 
-def _line(text: str) -> Line:
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    begun, first = "", 0
+    for number, raw in enumerate(re.split("\r\n|\r|\n", text), 1):
+        line = _COMMENT.sub(lambda match: match[1] or "", raw).strip()
+        first = first if begun else number
+        begun += line.removesuffix("\\")
+        if begun and not _goes_on(line):
+            yield first, begun
+            begun = ""
+    if begun:
+        yield first, begun
+
+
+def _goes_on(line: str) -> bool:
+    """Whether the next line belongs to this one: a backslash at the end says so, but not in a section's header."""
+    return line.endswith("\\") and not line.startswith("[")
+
+
+def _line(text: str, number: int) -> Line:
     pair = _KEY.fullmatch(text)
     key, rest = (_unquoted(pair[1]), pair[2]) if pair else ("", text)
     values = []
@@ -87,7 +128,7 @@ def _line(text: str) -> Line:
         values.append(_unquoted(match[1]))
         if not match[2]:
             break
-    return Line(key, tuple(values))
+    return Line(key, tuple(values), number, text)
 
 
 def _unquoted(value: str) -> str:

@@ -43,6 +43,7 @@ def test_every_section_is_reached(inf: Inf) -> None:
     reached |= {f"models.{inf.lines('Manufacturer')[0].values[1].lower()}", install.lower(), f"{install}.services".lower()}
     reached |= {section.lower() for key in ("copyfiles", "addreg") for section in directives[key]}
     reached |= {section.lower() for section in service[2:]}
+    reached |= {line.values[0].lower() for line in inf.lines(service[3]) if line.key == "AddReg"}
     assert reached == set(inf.sections)
 
 
@@ -108,7 +109,8 @@ def test_service(inf: Inf) -> None:
 
 
 def test_event_log(inf: Inf) -> None:
-    assert [line.values for line in inf.lines("EventLog")] == [
+    assert inf.lines("EventLog") == [Line("AddReg", ("EventLog.Registry",))]
+    assert [line.values for line in inf.lines("EventLog.Registry")] == [
         ("HKR", "", "EventMessageFile", "0x00020000", r"%11%\IoLogMsg.dll;%12%\wintun.sys"),
         ("HKR", "", "TypesSupported", "0x00010001", "7"),
     ]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
+from pyndis.cli.building.infs import verified_inf
 from pyndis.cli.building.layout import Layout
 from pyndis.cli.building.request import NONE, TEST, Request
-from pyndis.package.inf import render_inf
 from pyndis.package.systems import os_attribute, os_list
 from pyndis.signing import (
     Identity,
@@ -75,7 +75,7 @@ def package(request: Request, arch: str, image: bytes, symbols: bytes, signed_by
     manifest = request.manifest
     layout = Layout(manifest.name, arch, request.config)
     inf, image_file, catalog_file = (layout.packaged(extension) for extension in ("inf", "sys", "cat"))
-    files = {inf: render_inf(manifest, arch, request.time), image_file: signed_by.image(image) if signed_by else image}
+    files = {inf: verified_inf(request, arch), image_file: signed_by.image(image) if signed_by else image}
     catalog = make_catalog(
         [Member(image_file.name, files[image_file], Kind.IMAGE), Member(inf.name, files[inf], Kind.FLAT)],
         hardware_ids=[manifest.driver.hardware_id],

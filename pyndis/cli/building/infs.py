@@ -1,0 +1,26 @@
+"""The INF of a package, which is verified before it goes anywhere."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pyndis.cli import terminal
+from pyndis.cli.building.request import Request
+from pyndis.diagnostics import DriverFailure
+from pyndis.package.inf import render_inf
+from pyndis.package.inf_reader import read_inf
+from pyndis.package.infverif import verify
+from pyndis.package.infverif.subject import Subject
+
+
+def verified_inf(request: Request, arch: str) -> bytes:
+    """The INF for one architecture; what the verifier warns of goes to stderr. Raises DriverFailure (PYN-V…) for its errors."""
+    data = render_inf(request.manifest, arch, request.time)
+    place = Path(arch) / f"{request.manifest.name}.inf"
+    found = verify(Subject(read_inf(data), place, datetime.now(UTC).date(), arch, request.manifest))
+    if errors := [each for each in found if each.is_error]:
+        raise DriverFailure(*errors)
+    if found:
+        terminal.report(found)
+    return data
