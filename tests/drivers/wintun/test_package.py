@@ -95,7 +95,9 @@ def test_the_service(inf: Inf) -> None:
     wanted = {"ServiceType": "1", "StartType": "3", "ErrorControl": "1", "LoadOrderGroup": "NDIS"}
     assert {key: inf.value(service, key) for key in wanted} == wanted
     assert inf.value(service, "ServiceBinary") == r"%12%\wintun.sys"
-    entries = {line[2]: line[4] for line in values(inf, log)}
+    registry = inf.value(log, "AddReg")  # an event log's section has directives, not values
+    assert registry is not None
+    entries = {line[2]: line[4] for line in values(inf, registry)}
     assert entries == {"EventMessageFile": r"%11%\IoLogMsg.dll;%12%\wintun.sys", "TypesSupported": "7"}
 
 
