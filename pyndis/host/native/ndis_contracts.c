@@ -3,11 +3,9 @@
 
 /* ---- sends ---- */
 
-static uint64_t mixed(uint64_t digest, const void *bytes, size_t size)
+static uint64_t mixed(uint64_t digest, uint64_t value)
 {
-    for (size_t i = 0; i < size; i++)
-        digest = (digest ^ ((const uint8_t *)bytes)[i]) * 0x100000001B3ull; /* FNV-1a */
-    return digest;
+    return (digest ^ value) * 0x100000001B3ull; /* a round of FNV-1a */
 }
 
 /* Over payload and shape: the packets' bytes, and where they lie in which MDLs. */
@@ -15,12 +13,14 @@ static uint64_t digest_of(const NET_BUFFER *nb)
 {
     uint64_t digest = 0xCBF29CE484222325ull;
     for (; nb; nb = nb->Next) {
-        uint64_t shape[] = {nb->DataLength, nb->DataOffset, nb->CurrentMdlOffset, (uintptr_t)nb->CurrentMdl};
-        digest = mixed(digest, shape, sizeof shape);
+        digest = mixed(mixed(digest, nb->DataLength), nb->DataOffset);
+        digest = mixed(mixed(digest, nb->CurrentMdlOffset), (uintptr_t)nb->CurrentMdl);
         for (const MDL *mdl = nb->MdlChain; mdl; mdl = mdl->Next)
-            digest = mixed(digest, &mdl->ByteCount, sizeof mdl->ByteCount);
+            digest = mixed(digest, mdl->ByteCount);
         uint8_t *copy = calloc(1, nb->DataLength + 1u);
-        digest = mixed(digest, copy, nb_copy(nb, 0, nb->DataLength, copy));
+        size_t size = nb_copy(nb, 0, nb->DataLength, copy);
+        for (size_t i = 0; i < size; i++)
+            digest = mixed(digest, copy[i]);
         free(copy);
     }
     return digest;
