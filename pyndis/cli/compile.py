@@ -36,6 +36,7 @@ def compile_driver(folder: Path, manifest: Manifest, config: str) -> Compiled:
     from pyndis.ddi import facts
     from pyndis.frontend.driver import lower_driver
     from pyndis.ir import text
+    from pyndis.package.infverif.attributes import differing
 
     known = facts()
     try:
@@ -43,6 +44,7 @@ def compile_driver(folder: Path, manifest: Manifest, config: str) -> Compiled:
     except DriverFailure as failure:
         return Compiled("", diagnostics=failure.diagnostics)
     found = check(program, arches=manifest.driver.architectures, facts=known)
+    found = [*found, *differing(plan.attributes, manifest, known.constant)]
     emitted = {"ast": _syntax(folder), "ir": f"{plan}\n{text.program(program)}"}
     if found:
         return Compiled("", emitted, tuple(found))

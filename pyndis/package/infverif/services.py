@@ -59,9 +59,14 @@ def _each_device_has_one(subject: Subject) -> Iterator[Diagnostic]:
             yield subject.error(
                 "PYN-V60", message, subject.header(install), f"add [{subject.name(install)}.Services] with AddService = …"
             )
-        elif "needs" not in directives and not any(_is_associated(subject, line) for line in lines):
+        elif not _is_included(subject, install, directives) and not any(_is_associated(subject, line) for line in lines):
             message = f"no AddService of [{subject.name(install)}] is the device's driver (flag 2, SPSVCINST_ASSOCSERVICE)"
             yield subject.error("PYN-V62", message, subject.header(install), "write AddService = NAME,0x00000002,SECTION")
+
+
+def _is_included(subject: Subject, install: str, directives: set[str]) -> bool:
+    """Whether another INF may bring the driver: the section, or that of its services, needs one of another."""
+    return "needs" in directives or any(line.key.lower() == "needs" for line in subject.inf.lines(install))
 
 
 def _is_associated(subject: Subject, line: Line) -> bool:
