@@ -160,3 +160,8 @@ def test_values_are_read_as_they_are_written() -> None:
         Line("k", ("%L%%%",)),
     ]
     assert inf.value("version", "K") == "m; n%"
+
+
+def test_a_backslash_at_the_end_goes_on_in_the_next_line() -> None:
+    inf = read_inf(b"[Version]\na = b, \\ ; more\n  c\nd = e\n")
+    assert [(line.key, line.values, line.number) for line in inf.lines("Version")] == [("a", ("b", "c"), 2), ("d", ("e",), 4)]

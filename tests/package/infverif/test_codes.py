@@ -204,3 +204,12 @@ def test_isolated_drivers_are_asked_to_stay_in_the_driver_store(judge: Judge) ->
 def test_tomorrow_is_not_yet_the_future(judge: Judge) -> None:
     assert judge(("11/14/2023", "11/15/2023")) == []
     assert date(2023, 11, 14) == TODAY
+
+
+def test_uninstalling_may_delete_what_the_package_brought(judge: Judge) -> None:
+    assert judge(("[Strings]", "[DefaultUninstall]\nDelFiles = Install.Files\n[Strings]")) == []
+
+
+def test_a_driver_of_another_inf_needs_no_service_here(judge: Judge) -> None:
+    needed = ("EnableDhcp ", "Include = other.inf\nNeeds = Other\nEnableDhcp ")
+    assert [each.code for each in judge(needed, ("0x00000002,Service", "0,Service"))] == []
