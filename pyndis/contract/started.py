@@ -35,9 +35,10 @@ def cancel_send(host: Host, adapter: Adapter, cancel_id: int) -> Operation:
     return _started(host, "cancel-send", adapter=adapter.id, cancel=cancel_id)
 
 
-def give_back(host: Host, adapter: Adapter, order: str = "forward") -> Operation:
-    """The return of all that the stack keeps, `forward` or in `reverse`."""
-    return _started(host, "return", adapter=adapter.id, all=order)
+def give_back(host: Host, adapter: Adapter, nbls: Sequence[int]) -> Operation:
+    """The return of these of the NBLs that the stack keeps."""
+    adapter.forget_held(nbls)
+    return _started(host, "return", adapter=adapter.id, nbls=nbls)
 
 
 def pnp(host: Host, adapter: Adapter, event: str) -> Operation:

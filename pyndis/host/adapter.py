@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -181,7 +182,7 @@ class Adapter:
         `shuffled`. `status`: NBL.Status at the return.
         """
         nbls = self._ordered(order, seed)
-        self._held = [each for each in self._held if each not in set(nbls)]
+        self.forget_held(nbls)
         hands = [nbls[hand::threads] for hand in range(threads)]
         keys: dict[str, Value] = {"dispatch": dispatch, "chained": chained, "status": status}
         calls = [self._session.start("return", keys | {"adapter": self.id, "nbls": hand}) for hand in hands if hand]
@@ -189,9 +190,11 @@ class Adapter:
             self._session.finish(call)
         return len(nbls)
 
-    def forget_held(self) -> None:
-        """What the stack keeps now is on its way back by another command."""
-        self._held = []
+    def forget_held(self, nbls: Sequence[int]) -> None:
+        """These NBLs are on their way back by another command."""
+        for each in nbls:
+            with suppress(ValueError):
+                self._held.remove(each)  # one by one: the reader's thread adds to the list
 
     def _ordered(self, order: Order | Sequence[int], seed: int) -> list[int]:
         if not isinstance(order, str):

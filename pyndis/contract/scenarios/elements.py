@@ -40,11 +40,11 @@ def _write(stage: Stage) -> None:
 def _lend(stage: Stage) -> None:
     stage.rig.adapter.hold_returns()
     stage.requests.append(stage.client.indicate(stage.rig.packets(_LENT)))
+    stage.lent = stage.rig.adapter.held
 
 
 def _return(stage: Stage) -> None:
-    stage.begin(started.give_back(stage.host, stage.rig.adapter))
-    stage.rig.adapter.forget_held()
+    stage.begin(started.give_back(stage.host, stage.rig.adapter, stage.take_lent()))
 
 
 def _read(stage: Stage) -> None:

@@ -55,7 +55,7 @@ def scenario(subject: Subject, names: tuple[str, ...]) -> Scenario:
 
 
 def _prepare(subject: Subject, names: tuple[str, ...], host: Host) -> Stage:
-    stage = Stage(subject, host)
+    stage = Stage(subject, host, names.count("return"))
     for element in sorted((ELEMENTS[name] for name in set(names)), key=lambda each: (each.turn, each.name)):
         element.arrange(stage)
     return stage

@@ -15,8 +15,11 @@ CANCEL_ID = 0x5CE
 class Stage:
     """A running adapter. The client connects when an element first needs it; all elements share it, so that they meet."""
 
-    def __init__(self, subject: Subject, host: Host) -> None:
+    def __init__(self, subject: Subject, host: Host, returns: int) -> None:
+        """`returns`: among how many calls the NBLs that are out are divided."""
         self.host = host
+        self.returns = returns
+        self.lent: list[int] = []
         self.bench = Bench(subject)
         self.rig: Rig = self.bench.rig(host)
         self.process: Process = host.process()
@@ -46,6 +49,13 @@ class Stage:
         """Remember what was started."""
         self.operations.append(operation)
         return operation
+
+    def take_lent(self) -> list[int]:
+        """The NBLs that the next return gives back, out of those that were out when the scenario began."""
+        count = -(-len(self.lent) // self.returns)
+        self.returns -= 1
+        taken, self.lent = self.lent[:count], self.lent[count:]
+        return taken
 
     def send(self) -> None:
         """Two packets on their way into the driver."""

@@ -226,14 +226,24 @@ void block_free(struct block *block)
         block->freed[count] = 0;
     size_t length;
     uint8_t *base = block_pages(block, &length);
+    pthread_mutex_lock(&arena_lock); /* block_peek */
     if (block->kind == BLOCK_IRP) /* keeps what it held: see the fault handler */
         mprotect(base, PAGE, PROT_NONE);
     else
         mmap(base, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-    pthread_mutex_lock(&arena_lock);
     block->live = false;
     bury(block);
     pthread_mutex_unlock(&arena_lock);
+}
+
+bool block_peek(const struct block *block, void *to, size_t size)
+{
+    pthread_mutex_lock(&arena_lock);
+    bool live = block->live;
+    if (live)
+        memcpy(to, block_memory((struct block *)block), size < block->size ? size : block->size);
+    pthread_mutex_unlock(&arena_lock);
+    return live;
 }
 
 struct block *block_reserve(enum block_kind kind, size_t count)

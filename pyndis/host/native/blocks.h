@@ -31,6 +31,8 @@ void blocks_start(void);
 /* Memory of `size` bytes, its end (or its start: settings.underrun) against an inaccessible page (guard mode). Content: zero, or a pattern when not `zeroed`. */
 struct block *block_new(enum block_kind kind, size_t size, bool zeroed);
 void block_free(struct block *block);
+/* Copies the start of a block that another thread may free meanwhile. FALSE: it is not live any more. */
+bool block_peek(const struct block *block, void *to, size_t size);
 struct block *block_find(const void *address);
 /* The whole pages that a block with guard pages lies in. */
 uint8_t *block_pages(const struct block *block, size_t *size);

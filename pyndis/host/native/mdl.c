@@ -179,9 +179,11 @@ void mdl_lend(MDL *mdl, int by)
 /* A process ends: its pages that MmProbeAndLockPages locked must be unlocked by now. */
 static void locked_visit(struct block *block, void *process)
 {
-    const MDL *mdl = block->kind == BLOCK_MDL && !block->requests ? block_memory(block) : NULL;
-    if (mdl && (mdl->MdlFlags & MDL_PAGES_LOCKED) && !(mdl->MdlFlags & MDL_PARTIAL) && mdl->Process == process)
-        violation("PagesLeftLocked", mdl, "a process ends while %u bytes of it are locked", mdl->ByteCount);
+    MDL mdl;
+    if (block->kind != BLOCK_MDL || block->requests || !block_peek(block, &mdl, sizeof mdl))
+        return;
+    if ((mdl.MdlFlags & MDL_PAGES_LOCKED) && !(mdl.MdlFlags & MDL_PARTIAL) && mdl.Process == process)
+        violation("PagesLeftLocked", block_memory(block), "a process ends while %u bytes of it are locked", mdl.ByteCount);
 }
 
 void mdl_process_check(void *process)
@@ -209,10 +211,10 @@ struct outliving {
 static void outliving_visit(struct block *block, void *argument)
 {
     struct outliving *search = argument;
-    if (block->kind != BLOCK_MDL || block->requests || block->record != search->memory)
+    MDL mdl;
+    if (block->kind != BLOCK_MDL || block->requests || block->record != search->memory || !block_peek(block, &mdl, sizeof mdl))
         return;
-    MDL *mdl = block_memory(block);
-    if (mdl->MdlFlags & (MDL_PARTIAL | MDL_PARTIAL_HAS_BEEN_MAPPED))
+    if (mdl.MdlFlags & (MDL_PARTIAL | MDL_PARTIAL_HAS_BEEN_MAPPED))
         search->found = block;
 }
 
