@@ -296,7 +296,7 @@ EXPORT(void, IoBuildPartialMdl, MDL *source, MDL *target, void *address, uint32_
     target->StartVa = (void *)(at & ~(uintptr_t)(PAGE - 1));
     target->ByteOffset = (uint32_t)(at & (PAGE - 1));
     target->ByteCount = length;
-    target->MappedSystemVa = (uint8_t *)source->MappedSystemVa + (at - start);
+    target->MappedSystemVa = source->MappedSystemVa ? (uint8_t *)source->MappedSystemVa + (at - start) : NULL;
     size_t skip = (at >> 12) - (uintptr_t)source->StartVa / PAGE;
     memcpy(pfns(target), pfns(source) + skip, PFN_SIZE * page_count(at, length));
 }
