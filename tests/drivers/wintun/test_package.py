@@ -20,7 +20,7 @@ MODELS = {"amd64": "NTamd64", "x86": "NTx86", "arm64": "NTarm64"}
 MACHINES = {"amd64": "AMD64", "x86": "I386", "arm64": "ARM64"}
 PACKAGE = {"wintun/wintun.sys", "wintun/wintun.inf", "wintun/wintun.cat", "wintun.cer", "wintun.pdb"}
 PROJECT = {f"wintun.{kind}" for kind in ("inf", "proj", "props", "sln", "vcxproj", "vcxproj.filters")}
-TREE = {"wintun.c", "wintun.rc", ".editorconfig", "README.md", *PROJECT}
+TREE = {"wintun.c", "wintun.rc", "README.md", *PROJECT}
 
 
 @pytest.fixture(scope="module", params=MODELS)
