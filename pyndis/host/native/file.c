@@ -210,7 +210,7 @@ struct file *file_open_kernel(struct device *device)
 /* At the end of a device: what still refers to it. */
 void device_idle_check(struct device *device, const char *call)
 {
-    int open = atomic_load(&device->files), requests = atomic_load(&device->requests);
+    int open = atomic_load(&device->files), requests = irps_pended(device);
     if (requests)
         violation("DeviceBusy", device->object, "%s while %d requests of the device are not completed", call, requests);
     else if (open)

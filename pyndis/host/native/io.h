@@ -31,7 +31,7 @@ struct device {
     void *extension;
     struct adapter *adapter;
     bool silent; /* a physical device: opens and closes send nothing */
-    atomic_int files, requests, references;
+    atomic_int files, references;
     atomic_int drivers; /* references of the driver */
     struct device *next;
 };
@@ -122,5 +122,6 @@ void irps_cancel(struct process *process, struct file *file);
 void irp_release(struct irp_record *record);
 struct irp_record *irp_find(uint64_t id); /* with a reference */
 void irp_attach_memory(struct irp_record *record, struct memory *memory, size_t offset, uint32_t length);
+int irps_pended(const struct device *device);
 IO_STACK_LOCATION *irp_stack(IRP *irp);
 void csq_cancel(IRP *irp);

@@ -52,7 +52,6 @@ struct irp_record *irp_new(struct file *file, uint8_t major)
     stack->DeviceObject = file->device->object;
     stack->FileObject = file->object;
     atomic_fetch_add(&file->references, 1);
-    atomic_fetch_add(&file->device->requests, 1);
     pthread_mutex_lock(&records_lock);
     record->next = records;
     records = record;
@@ -264,7 +263,6 @@ void irp_complete(IRP *irp, int8_t boost)
             block_free(buffer);
     }
     struct file *file = record->file;
-    atomic_fetch_sub(&record->device->requests, 1);
     if (!record->finished)
         object_signal(&record->done);
     irp_release(record);
@@ -374,6 +372,18 @@ void irps_cancel(struct process *process, struct file *file)
         irp_cancel_record(list[--count]);
         irp_release(list[count]);
     }
+}
+
+/* What the driver has pended and not completed. A request on its way in or out of a dispatch routine is not the driver's to wait for: the
+   I/O manager keeps the device for it. */
+int irps_pended(const struct device *device)
+{
+    int count = 0;
+    pthread_mutex_lock(&records_lock);
+    for (struct irp_record *record = records; record; record = record->next)
+        count += record->device == device && record->returned_pending && !record->completed;
+    pthread_mutex_unlock(&records_lock);
+    return count;
 }
 
 /* After CLEANUP: requests of the file object that still wait in a queue. One that is being cancelled is its cancel routine's. */
