@@ -2,6 +2,7 @@
    small blocks come from slabs with per-thread caches, for speed. */
 #include "sched.h"
 #include "special_pool.h"
+#include "asan.h"
 #include <sys/mman.h>
 
 enum { CLASS_LOW = 6, CLASSES = 7, CACHE = 64, SLAB_PAGES = 64, GRAVEYARD = 100000 };
@@ -176,6 +177,11 @@ static void slab_give(struct block *block)
     cache.blocks[class][cache.count[class]++] = block;
 }
 
+static size_t class_size(const struct block *block)
+{
+    return (size_t)1 << (block->size_class - 1 + CLASS_LOW);
+}
+
 struct block *block_new(enum block_kind kind, size_t size, bool zeroed)
 {
     struct block *block;
@@ -183,6 +189,7 @@ struct block *block_new(enum block_kind kind, size_t size, bool zeroed)
         block = guarded_new(size);
     } else {
         block = slab_take(class_of(size ? size : 1));
+        asan_open(block->address, class_size(block));
         slab_poison_check(block);
         block->size = size;
         block->tag = 0;
@@ -203,6 +210,8 @@ struct block *block_new(enum block_kind kind, size_t size, bool zeroed)
         memset(block_memory(block), FILL_NEW, size);
     else if (zeroed && block->size_class)
         memset(block_memory(block), 0, size);
+    if (block->size_class)
+        asan_close(block->address + size, class_size(block) - size);
     return block;
 }
 
@@ -215,7 +224,9 @@ void block_free(struct block *block)
     block->freed_by = self && self->frame ? self->frame->name : "host";
     if (block->size_class) {
         block->live = false;
+        asan_open(block->address, class_size(block));
         slab_poison(block);
+        asan_close(block->address, class_size(block));
         slab_give(block);
         return;
     }
@@ -227,6 +238,7 @@ void block_free(struct block *block)
     size_t length;
     uint8_t *base = block_pages(block, &length);
     pthread_mutex_lock(&arena_lock); /* block_peek */
+    asan_open(base, length);
     if (block->kind == BLOCK_IRP) /* keeps what it held: see the fault handler */
         mprotect(base, PAGE, PROT_NONE);
     else

@@ -1,7 +1,8 @@
 /* File objects and handles: open, cleanup, close. */
 #include "io.h"
 
-static struct handle *handles;
+enum { NAMED = 1024 };
+static struct handle *handles, *handles_named[NAMED]; /* all of them; and by the client's names, which are never used again */
 static struct file *files;
 
 struct handle *handles_first(void)
@@ -12,9 +13,9 @@ struct handle *handles_first(void)
 struct handle *handle_find(uint64_t client)
 {
     kernel_lock();
-    struct handle *handle = handles;
+    struct handle *handle = handles_named[client % NAMED];
     while (handle && (handle->client != client || !client))
-        handle = handle->next;
+        handle = handle->next_named;
     kernel_unlock();
     return handle;
 }
@@ -46,6 +47,8 @@ struct handle *handle_new(struct process *process, uint64_t client, struct file 
         handle->value |= (uint64_t)(uintptr_t)(intptr_t)INT32_MIN;
     handle->next = handles;
     handles = handle;
+    handle->next_named = handles_named[client % NAMED];
+    handles_named[client % NAMED] = handle;
     kernel_unlock();
     return handle;
 }

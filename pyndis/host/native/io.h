@@ -52,7 +52,7 @@ struct handle {
     struct object *object;
     bool kernel, protect, open;
     uint32_t access;
-    struct handle *next;
+    struct handle *next, *next_named;
 };
 struct irp_record {
     IRP *irp;

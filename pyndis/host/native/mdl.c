@@ -1,4 +1,5 @@
 /* Memory descriptor lists: building, mapping, partial ones, and what may be done with them when. */
+#include "asan.h"
 #include "hostile.h"
 #include <sys/mman.h>
 
@@ -18,6 +19,12 @@ static size_t page_count(uintptr_t address, size_t length)
 static struct block *record_of(const MDL *mdl)
 {
     return block_at(mdl, BLOCK_MDL);
+}
+
+/* The user memory of the first page; NULL too for an MDL of no bytes, which has no page. */
+static struct memory *memory_described(const MDL *mdl)
+{
+    return mdl->ByteOffset + (size_t)mdl->ByteCount ? memory_of_pfn(pfns(mdl)[0]) : NULL;
 }
 
 static void mdl_fill(MDL *mdl, uintptr_t address, uint32_t length)
@@ -55,6 +62,9 @@ static struct block *mapping_new(struct memory *memory, bool writable)
     int protection = PROT_READ | (writable ? PROT_WRITE : 0);
     if (mmap(block_memory(block), memory->pages * PAGE, protection, MAP_SHARED | MAP_FIXED, memory->fd, 0) == MAP_FAILED)
         abort();
+    size_t offset = memory->user % PAGE, end = offset + memory->size;
+    asan_close(block->address, offset);
+    asan_close(block->address + end, memory->pages * PAGE - end);
     block->read_only = !writable;
     block->hosts = true;
     block->record = memory;
@@ -68,7 +78,7 @@ static struct block *mapping_new(struct memory *memory, bool writable)
 /* Maps the MDL's pages; all of its memory is mapped, so that the address keeps its place in the buffer. */
 static void *map(MDL *mdl, bool writable)
 {
-    struct memory *memory = memory_of_pfn(pfns(mdl)[0]);
+    struct memory *memory = memory_described(mdl);
     if (!memory || memory->unmappable)
         return NULL;
     struct block *block = mapping_new(memory, writable);
@@ -89,13 +99,13 @@ static bool driver_may_write(const MDL *mdl)
 
 bool mdl_is_hostile(MDL *mdl)
 {
-    struct memory *memory = memory_of_pfn(pfns(mdl)[0]);
+    struct memory *memory = memory_described(mdl);
     return memory && memory->hostile;
 }
 
 void *mdl_address(MDL *mdl)
 {
-    struct memory *memory = memory_of_pfn(pfns(mdl)[0]);
+    struct memory *memory = memory_described(mdl);
     if (!mdl_is_hostile(mdl) && mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL))
         return mdl->MappedSystemVa; /* hostile memory's own view: the stack's reads are no fetches of the driver */
     return memory ? memory->host + (pfns(mdl)[0] - memory->first_pfn) * PAGE + mdl->ByteOffset : NULL;
@@ -127,7 +137,7 @@ static void mdl_free(struct block *block)
 void mdl_end(MDL *mdl)
 {
     struct block *block = block_at(mdl, BLOCK_MDL);
-    struct memory *memory = memory_of_pfn(pfns(mdl)[0]);
+    struct memory *memory = memory_described(mdl);
     if (mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA)
         mapping_end(memory, mdl->MappedSystemVa);
     mdl_free(block);
@@ -165,7 +175,7 @@ void mdl_lend(MDL *mdl, int by)
         struct block *own = block_find(mdl);
         if (own && own->live)
             atomic_fetch_add(&own->lent, by);
-        struct memory *memory = memory_of_pfn(pfns(mdl)[0]);
+        struct memory *memory = memory_described(mdl);
         if (memory) {
             memory_lend(memory, by);
             continue;
@@ -285,7 +295,7 @@ EXPORT(void, IoBuildPartialMdl, MDL *source, MDL *target, void *address, uint32_
         violation("MdlReuse", target, "IoBuildPartialMdl on an MDL that is still mapped: MmPrepareMdlForReuse comes first");
     if (record) {
         const struct block *from = record_of(source);
-        record->record = memory_of_pfn(pfns(source)[0]);
+        record->record = memory_described(source);
         record->built = true;
         record->writes = from ? from->writes : source->MdlFlags & MDL_WRITE_OPERATION;
     }
@@ -369,7 +379,7 @@ EXPORT(void, MmUnmapLockedPages, void *address, MDL *mdl)
         violation("MdlNotMapped", mdl, "MmUnmapLockedPages on a partial MDL that uses its source's mapping");
         return;
     }
-    mapping_end(memory_of_pfn(pfns(mdl)[0]), address);
+    mapping_end(memory_described(mdl), address);
     mdl->MdlFlags &= (int16_t)~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED);
 }
 
@@ -421,7 +431,7 @@ EXPORT(void, MmUnlockPages, MDL *mdl)
         violation("PagesNotLocked", mdl, "MmUnlockPages on an MDL whose pages are not locked");
         return;
     }
-    struct memory *memory = memory_of_pfn(pfns(mdl)[0]);
+    struct memory *memory = memory_described(mdl);
     if (mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA)
         mapping_end(memory, mdl->MappedSystemVa);
     mdl->MdlFlags &= (int16_t)~(MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA | MDL_WRITE_OPERATION);

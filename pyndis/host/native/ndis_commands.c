@@ -105,7 +105,7 @@ COMMAND("power", command_power, NEEDS_DRIVER)
     struct adapter *adapter = adapter_find(argument_number(command, "adapter", 0));
     int state = (int)argument_number(command, "state", 0);
     const char *order = argument(command, "order");
-    if (!adapter || state > 3) {
+    if (!adapter || state < 0 || state > 3) {
         reply_error(command, "usage", "power wants an adapter and a state 0 to 3");
         return;
     }
