@@ -35,7 +35,7 @@ MISTAKES = {
     "a head is read past the bundle": Mistake(
         "bundle", "if ((ULONG64)Reader.Offset + sizeof(HEAD) > Reader.Size)", "if (FALSE)", "FINDING"
     ),
-    "any number of packets": Mistake("bundle", "Count == MAX_PACKETS || Size > MTU", "Size > MTU", "FINDING", 10),
+    "any number of packets": Mistake("bundle", "Count == MAX_PACKETS || Size > MTU", "Size > MTU", "FINDING", 30),
     "IPv6 of any size": Mistake("bundle", "== 6 && Size >= 40", "== 6", "FINDING: a write of"),
     "an answer of any size": Mistake(
         "oids", "InformationBufferLength < Size)", "InformationBufferLength > 4096)", "use-after-poison"
@@ -45,8 +45,5 @@ MISTAKES = {
     ),
     "a share that is not dropped": Mistake(
         "requests", "            LentIrpDropWeight(Split, 1);\n            goto", "            goto", "FINDING", 12
-    ),
-    "a record past the end of a read": Mistake(
-        "requests", "Count == MAX_PACKETS || End > Sink->Size", "Count == MAX_PACKETS", "FINDING", 12
     ),
 }
