@@ -33,7 +33,7 @@ MISTAKES = {
         "FINDING",
     ),
     "a head is read past the bundle": Mistake(
-        "bundle", "if ((ULONG64)Reader.Offset + sizeof(HEAD) > Reader.Size)", "if (FALSE)", "FINDING"
+        "bundle", "if ((ULONG64)Reader.Offset + sizeof(HEAD) > Reader.Size)", "if (FALSE)", "use-after-poison"
     ),
     "any number of packets": Mistake("bundle", "Count == MAX_PACKETS || Size > MTU", "Size > MTU", "FINDING", 30),
     "IPv6 of any size": Mistake("bundle", "== 6 && Size >= 40", "== 6", "FINDING: a write of"),
