@@ -40,9 +40,6 @@ MISTAKES = {
     "an answer of any size": Mistake(
         "oids", "InformationBufferLength < Size)", "InformationBufferLength > 4096)", "use-after-poison"
     ),
-    "a power state of any size": Mistake(
-        "oids", "InformationBufferLength != sizeof(State)", "InformationBufferLength > 64", "ERROR: "
-    ),
     "a share that is not dropped": Mistake(
         "requests", "            LentIrpDropWeight(Split, 1);\n            goto", "            goto", "FINDING", 12
     ),

@@ -27,22 +27,12 @@ static bool delete_family(uint32_t oid)
     return false;
 }
 
-/* A power OID as NDIS itself sends it. Another with that number, of a protocol or a test, may be refused for what is wrong with it. */
-static bool power_as_of_ndis(uint32_t type, const void *buffer, uint32_t length, uint32_t sent_as)
-{
-    uint32_t state;
-    if (type != sent_as || length < sizeof state)
-        return false;
-    memcpy(&state, buffer, sizeof state);
-    return state - 1 < 4; /* D0 to D3 are 1 to 4 */
-}
-
-static void status_check(uint32_t type, uint32_t oid, uint32_t status, const void *buffer, uint32_t length, const void *request)
+static void status_check(uint32_t oid, uint32_t status, const void *request)
 {
     bool fine = status != NDIS_STATUS_PENDING;
-    if (oid == OID_PNP_SET_POWER && power_as_of_ndis(type, buffer, length, NdisRequestSetInformation))
+    if (oid == OID_PNP_SET_POWER)
         fine = status == NDIS_STATUS_SUCCESS || status == NDIS_STATUS_NOT_ACCEPTED;
-    else if (oid == OID_PNP_QUERY_POWER && power_as_of_ndis(type, buffer, length, NdisRequestQueryInformation))
+    else if (oid == OID_PNP_QUERY_POWER)
         fine = status == NDIS_STATUS_SUCCESS;
     else if (delete_family(oid))
         fine = status == NDIS_STATUS_SUCCESS || status == NDIS_STATUS_NOT_ACCEPTED || status == NDIS_STATUS_REQUEST_ABORTED || status == NDIS_STATUS_NOT_SUPPORTED;
@@ -164,7 +154,7 @@ struct oid_answer oid_request(struct adapter *adapter, uint32_t type, uint32_t o
     self->in_oid = false;
     open->answered = status != NDIS_STATUS_PENDING;
     status = operation_finish(&open->operation, status, "MiniportOidRequest", "NdisOidDoubleComplete");
-    status_check(type, oid, status, buffer, type == NdisRequestSetInformation ? in : out, request);
+    status_check(oid, status, request);
     struct oid_answer answer = answer_read(request, type, status);
     bool query = type == NdisRequestQueryInformation || type == NdisRequestQueryStatistics;
     shortage_check(&answer, oid, type == NdisRequestSetInformation ? in : out, query);

@@ -2,6 +2,7 @@
 #include "client.h"
 #include <string.h>
 
+enum { SET_POWER = 0xFD010101, QUERY_POWER = 0xFD010102, POWER_STATES = 4 };
 enum { OIDS_MAX = 256, RECORDS_MAX = 24, LENGTH_LIMIT = 1024, METHOD = 12 };
 static const char *const types[] = {"query", "set", "statistics", "method"};
 static uint32_t oids[OIDS_MAX];
@@ -40,6 +41,17 @@ int LLVMFuzzerInitialize(int *count, char ***arguments)
     return 0;
 }
 
+/* The power OIDs are NDIS' own: no protocol can send them, and NDIS sends them in one form only, which must succeed. */
+static bool power(uint32_t oid, uint8_t kind)
+{
+    uint32_t state = 1 + kind % POWER_STATES;
+    if (oid == SET_POWER)
+        session_call(&state, sizeof state, "oid adapter=%llu type=set oid=%u", adapter, oid);
+    else if (oid == QUERY_POWER)
+        session_call(&state, sizeof state, "oid adapter=%llu type=query oid=%u", adapter, oid);
+    return oid == SET_POWER || oid == QUERY_POWER;
+}
+
 static void request(struct input *input)
 {
     uint8_t kind = take_u8(input), chosen = take_u8(input);
@@ -47,6 +59,8 @@ static void request(struct input *input)
     unsigned first = take_u16(input) % LENGTH_LIMIT, second = kind & 8 ? take_u16(input) % LENGTH_LIMIT : first;
     size_t size = take_u8(input);
     const uint8_t *data = take_bytes(input, &size);
+    if (power(oid, kind))
+        return;
     if ((kind & 7) == 7) /* any type there is, and some that there are not */
         session_call(data, size, "oid adapter=%llu type=%u oid=%u in=%u out=%u", adapter, take_u8(input) % (METHOD + 8), oid, first, second);
     else
