@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from pyndis.cli.building import inputs
-from pyndis.cli.building.request import NONE, TEST, Request
-from pyndis.cli.building.run import build, generate, outdated
-from pyndis.cli.options import driver_options, password
+from pyndis.cli.building.image import bring_up_to_date
+from pyndis.cli.building.request import NONE, TEST, Request, output_folder
+from pyndis.cli.building.run import generate
+from pyndis.cli.options import driver_options
 from pyndis.cli.progress import progress
 from pyndis.diagnostics import Diagnostic, UsageFailure
 from pyndis.package.manifest import Manifest
@@ -82,21 +82,15 @@ def command(
 
         click.echo(f"removed {clean(request)} files from {request.out}")
     if target in ("Build", "Rebuild"):
-        for image in up_to_date(request):
-            click.echo(image)
+        _build(request)
 
 
-def up_to_date(request: Request) -> list[Path]:
-    """Build what is outdated; the paths of the images that were built. What happens is told to the user."""
-    files = inputs.all_files(request)
-    reasons = outdated(request, files)
-    if not reasons:
+def _build(request: Request) -> None:
+    built = bring_up_to_date(request)
+    for image in built:
+        click.echo(image)
+    if not built:
         click.echo(f"nothing to do: {request.out} is up to date ({', '.join(request.architectures)}, {request.config})")
-        return []
-    for arch, reason in reasons.items():
-        click.echo(f"{arch} {request.config}: {reason}", err=True)
-    ask = password if sys.stdin.isatty() else None
-    return build(request, list(reasons), files, progress(), ask)
 
 
 def _kit(toolchain: str, wdk: Path | None) -> Kit | None:
@@ -125,15 +119,6 @@ def _architectures(said: str | None, manifest: Manifest) -> tuple[str, ...]:
             help = f"its architectures are {', '.join(known)}; driver.toml lists them"
             raise UsageFailure(Diagnostic("PYN-A02", message, help=help))
     return tuple(dict.fromkeys(wanted))
-
-
-def output_folder(said: Path | None, manifest: Manifest) -> Path:
-    """Where the results go, absolute. Raises UsageFailure (PYN-A03) for a file."""
-    out = said or Path("build", manifest.name)
-    if out.exists() and not out.is_dir():
-        message = f"--out {out} is a file, but a folder is wanted"
-        raise UsageFailure(Diagnostic("PYN-A03", message, help="choose another path, or remove the file"))
-    return out.resolve()
 
 
 def _sign(said: str) -> str:

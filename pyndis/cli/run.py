@@ -8,14 +8,10 @@ from pathlib import Path
 
 import click
 
-from pyndis.cli.build import output_folder, up_to_date
-from pyndis.cli.building import inputs
-from pyndis.cli.building.layout import Layout
-from pyndis.cli.building.request import TEST, Request
+from pyndis.cli.building.image import built_image
 from pyndis.cli.options import driver_options
 from pyndis.diagnostics import Diagnostic, ToolFailure
 from pyndis.package.manifest import Manifest
-from pyndis.package.timestamp import build_time
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "x86"}
 
@@ -49,7 +45,7 @@ def command(
         image, path = driver, device or ""
     else:
         manifest = Manifest.load(driver, overrides, brand)
-        image = _built(manifest, arch, overrides, brand)
+        image = built_image(manifest, arch, overrides, brand)
         path = device or ("" if client.startswith("ring:") else rf"\\.\{manifest.driver.device}1")
     from pyndis.host.run import run
 
@@ -75,22 +71,3 @@ def _architecture() -> str:
         help = "use Linux on x86-64, also in a virtual machine"
         raise ToolFailure(Diagnostic("PYN-A09", f"the host that runs drivers wants Linux, and this is {found}", help=help))
     return arch
-
-
-def _built(manifest: Manifest, arch: str, overrides: tuple[tuple[str, str], ...], brand: str | None) -> Path:
-    """The image of a driver's folder, as `pyndis build` makes it, built if need be."""
-    out = output_folder(None, manifest)
-    request = Request(
-        manifest=manifest,
-        architectures=(arch,),
-        config="Release",
-        toolchain="auto",
-        out=out,
-        sign=TEST,
-        timestamp_url=None,
-        overrides=overrides,
-        brand=brand,
-        time=build_time(inputs.driver_files(manifest.folder, out)),
-    )
-    up_to_date(request)
-    return out / Layout(manifest.name, arch, request.config).packaged("sys")

@@ -17,7 +17,8 @@ def clean(request: Request) -> int:
     """
     private = request.out / PRIVATE
     stamps = {file: Stamp.read(file) for file in sorted(private.glob("*.json"))}
-    wanted = {request.out / Layout(request.manifest.name, arch, request.config).stamp for arch in request.architectures}
+    layouts = [Layout(request.manifest.name, arch, request.config) for arch in request.architectures]
+    wanted = {file for file in stamps if any(layout.is_stamp(file) for layout in layouts)}
     gone = {file: stamp for file, stamp in stamps.items() if file in wanted}
     kept = {name for file, stamp in stamps.items() if file not in wanted and stamp for name in stamp.outputs}
     names = {name for stamp in gone.values() if stamp for name in stamp.outputs} - kept

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 
 PRIVATE = ".pyndis"
 """The folder below `--out` that holds the stamps, the lock, and a build while it is not finished."""
@@ -34,3 +34,11 @@ class Layout:
     def stamp(self) -> PurePosixPath:
         """The record of the last build."""
         return PurePosixPath(PRIVATE, f"{self.arch}-{self.config}.json")
+
+    def product_stamp(self, target: str) -> PurePosixPath:
+        """The record of what a target beyond Build made."""
+        return PurePosixPath(PRIVATE, f"{self.arch}-{self.config}-{target}.json")
+
+    def is_stamp(self, file: PurePath) -> bool:
+        """Whether a record is of this architecture and configuration, whatever the target."""
+        return file.stem.split("-")[:2] == [self.arch, self.config]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pyndis.diagnostics import Diagnostic, UsageFailure
 from pyndis.package.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -43,3 +44,12 @@ class Request:
             "brand": self.brand,
             "time": self.time,
         }
+
+
+def output_folder(said: Path | None, manifest: Manifest) -> Path:
+    """Where the results go, absolute. Raises UsageFailure (PYN-A03) for a file."""
+    out = said or Path("build", manifest.name)
+    if out.exists() and not out.is_dir():
+        message = f"--out {out} is a file, but a folder is wanted"
+        raise UsageFailure(Diagnostic("PYN-A03", message, help="choose another path, or remove the file"))
+    return out.resolve()

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from pyndis.cli.build import output_folder
-from pyndis.cli.building import inputs
-from pyndis.cli.building.layout import Layout
-from pyndis.cli.building.request import TEST, Request
-from pyndis.cli.building.run import build, outdated
-from pyndis.cli.options import password
-from pyndis.cli.progress import progress
+from pyndis.cli.building.image import built_image
 from pyndis.contract.declared import architecture
 from pyndis.contract.traffic import Traffic, load
 from pyndis.diagnostics import Diagnostic, UsageFailure
 from pyndis.package.manifest import Manifest
-from pyndis.package.timestamp import build_time
 
 
 @dataclass(frozen=True)
@@ -48,7 +40,7 @@ def chosen(
         return Chosen(driver, architecture(driver), load(traffic) if traffic else None, tuple(words))
     manifest = Manifest.load(driver, overrides, brand)
     file = traffic or (manifest.folder / manifest.test.traffic if manifest.test.traffic else None)
-    image = _built(manifest, _known(arch or manifest.driver.architectures[0], manifest), overrides, brand)
+    image = built_image(manifest, _known(arch or manifest.driver.architectures[0], manifest), overrides, brand)
     return Chosen(image, architecture(image), load(file) if file else None, tuple(words))
 
 
@@ -57,24 +49,3 @@ def _known(arch: str, manifest: Manifest) -> str:
         help = f"its architectures are {', '.join(manifest.driver.architectures)}; driver.toml lists them"
         raise UsageFailure(Diagnostic("PYN-J04", f"--arch {arch}: the driver is not made for it", help=help))
     return arch
-
-
-def _built(manifest: Manifest, arch: str, overrides: tuple[tuple[str, str], ...], brand: str | None) -> Path:
-    """The image, as `pyndis build` makes it; what happens is told on stderr."""
-    out = output_folder(None, manifest)
-    request = Request(
-        manifest=manifest,
-        architectures=(arch,),
-        config="Release",
-        toolchain="auto",
-        out=out,
-        sign=TEST,
-        timestamp_url=None,
-        overrides=overrides,
-        brand=brand,
-        time=build_time(inputs.driver_files(manifest.folder, out)),
-    )
-    files = inputs.all_files(request)
-    if reasons := outdated(request, files):
-        build(request, list(reasons), files, progress(), password if sys.stdin.isatty() else None)
-    return out / Layout(manifest.name, arch, request.config).packaged("sys")
