@@ -18,11 +18,15 @@ from pyndis.package.manifest import Manifest
 
 @dataclass(frozen=True)
 class Compiled:
-    """A compiled driver. `emitted` holds the forms that `--emit` prints, by name; `diagnostics` are those of every stage."""
+    """A compiled driver. `wdm_source`: the driver once more, as Static Driver Verifier follows IRPs (`backend/wdm.py`).
+
+    `emitted` holds the forms that `--emit` prints, by name; `diagnostics` are those of every stage.
+    """
 
     c_source: str
     emitted: Mapping[str, str] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
+    wdm_source: str = ""
 
 
 def compile_driver(folder: Path, manifest: Manifest, config: str) -> Compiled:
@@ -32,6 +36,7 @@ def compile_driver(folder: Path, manifest: Manifest, config: str) -> Compiled:
     """
     from pyndis.backend import render_unit, verify_unit
     from pyndis.backend.driver import TEMPLATE, driver_context, own_functions
+    from pyndis.backend.wdm import render_wdm
     from pyndis.checks import check
     from pyndis.ddi import facts
     from pyndis.frontend.driver import lower_driver
@@ -53,7 +58,8 @@ def compile_driver(folder: Path, manifest: Manifest, config: str) -> Compiled:
     context = driver_context(plan, source=source, device=names.device, pool_tag=names.pool_tag, version=names.version)
     c_source = render_unit(program, template=TEMPLATE, context=context)
     verify_unit(program, c_source, partial(_preprocessed, manifest), own_functions(plan))
-    return Compiled(c_source, emitted)
+    wdm_source = render_wdm(c_source, context=context, included=f"../{manifest.name}.c", facts=known)
+    return Compiled(c_source, emitted, wdm_source=wdm_source)
 
 
 def _preprocessed(manifest: Manifest, text: str) -> str:

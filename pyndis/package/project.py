@@ -15,6 +15,9 @@ from pyndis.package.platforms import CONFIGURATIONS, platforms
 from pyndis.package.templates import render
 from pyndis.resources import ENTRY_PROJECT
 
+WDM = "wdm"
+"""The folder of the driver's second form, as Static Driver Verifier follows IRPs."""
+
 _FOLDER = "package/project"
 _GUIDS = uuid5(NAMESPACE_URL, "https://pyndis.invalid/project")  # names in it give GUIDs that are the same in each build
 
@@ -42,6 +45,7 @@ def project_files(manifest: Manifest, macros: Mapping[str, str], stamp: int) -> 
         PurePosixPath(f"{name}.{extension}"): render("xml", f"{_FOLDER}/driver.{extension}.j2", **values)
         for extension in ("props", "vcxproj", "vcxproj.filters")
     }
+    files[PurePosixPath(WDM, f"{name}-wdm.vcxproj")] = render("xml", f"{_FOLDER}/driver-wdm.vcxproj.j2", **values)
     files[PurePosixPath(f"{name}.proj")] = render("xml", ENTRY_PROJECT, **values)
     files[PurePosixPath(f"{name}.sln")] = "\ufeff" + render("sln", f"{_FOLDER}/driver.sln.j2", **values)
     files[PurePosixPath(".editorconfig")] = render("sln", f"{_FOLDER}/editorconfig.j2", **values)
@@ -62,6 +66,7 @@ def _values(manifest: Manifest, macros: Mapping[str, str], stamp: int) -> dict[s
         "architectures": platforms(manifest),
         "configurations": CONFIGURATIONS,
         "project_guid": _guid(f"project/{manifest.name}"),
+        "wdm_guid": _guid(f"project/{manifest.name}-wdm"),
         "filters": [Filter(name, _guid(f"filter/{name}"), extensions) for name, extensions in _FILTERS],
     }
 

@@ -27,11 +27,12 @@ class Tree:
 def tree(request: Request, compiled: Compiled) -> Tree:
     """The files for a compiled driver."""
     from pyndis.cli.building.images import miniport_macros
-    from pyndis.package.project import project_files
+    from pyndis.package.project import WDM, project_files
     from pyndis.package.version_resource import render_version_resource
 
     name = request.manifest.name
     source, resource = PurePosixPath(f"{name}.c"), PurePosixPath(f"{name}.rc")
     files = {source: compiled.c_source.encode("utf-8"), resource: render_version_resource(request.manifest)}
+    files[PurePosixPath(WDM, f"{name}-wdm.c")] = compiled.wdm_source.encode("utf-8")
     files |= project_files(request.manifest, miniport_macros(request.manifest), request.time)
     return Tree(source, resource, files)

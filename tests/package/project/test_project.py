@@ -12,7 +12,7 @@ from pyndis.package.manifest import Manifest, rebrand
 from pyndis.package.project import project_files
 from tests.package.project.conftest import STAMP
 
-XML = ("wintun.proj", "wintun.props", "wintun.vcxproj", "wintun.vcxproj.filters")
+XML = ("wintun.proj", "wintun.props", "wintun.vcxproj", "wintun.vcxproj.filters", "wdm/wintun-wdm.vcxproj")
 SCHEMA = "{http://schemas.microsoft.com/developer/msbuild/2003}"
 
 
@@ -66,6 +66,11 @@ def test_the_project_is_a_wdm_driver_of_the_kernel_toolset(vcxproj: ET.Element) 
 def test_the_compiler_knows_a_miniport_of_these_versions(vcxproj: ET.Element) -> None:
     (macros,) = texts(vcxproj, "PreprocessorDefinitions")
     assert macros == "NDIS_MINIPORT_DRIVER=1;NDIS620_MINIPORT=1;NDIS630_MINIPORT=1;%(PreprocessorDefinitions)"
+
+
+def test_what_sdv_follows_irps_in_links_no_ndis(files: dict[str, bytes]) -> None:
+    (libraries,) = texts(ET.fromstring(files["wdm/wintun-wdm.vcxproj"]), "AdditionalDependencies")
+    assert libraries == "wdmsec.lib;uuid.lib;%(AdditionalDependencies)"
 
 
 def test_the_inf_is_stamped_when_it_is_built(files: dict[str, bytes]) -> None:

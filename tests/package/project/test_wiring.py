@@ -11,7 +11,8 @@ pytestmark = pytest.mark.slow
 
 TARGETS = {"x64": "Windows7", "Win32": "Windows7", "ARM64": "Windows10"}
 BUILDS = [f"Build|Release|{platform}|{target}|TestSign|Default.props props" for platform, target in TARGETS.items()]
-CLEANS = [f"Clean|{config}|{platform}" for config in ("Release", "Debug") for platform in TARGETS]
+CLEANS = [f"Clean wintun|{config}|{platform}" for config in ("Release", "Debug") for platform in TARGETS]
+CLEANS.append("Clean wintun-wdm|Release|x64")
 
 
 def later(file: Path) -> None:
@@ -59,13 +60,15 @@ def test_rebuild_cleans_first(project: Project) -> None:
     assert project.build("Rebuild") == CLEANS + BUILDS
 
 
-def test_sdv_cleans_and_checks_every_rule_of_the_x64_release_build(project: Project) -> None:
-    assert project.build("SDV", SdvFound="true") == ["Clean|Release|x64", "sdv|Release|x64|/clean", "sdv|Release|x64|/check:*"]
+def test_sdv_cleans_and_checks_every_rule_of_both_models_in_the_x64_release_build(project: Project) -> None:
+    forms = ("wintun", "wintun-wdm")
+    steps = ("Clean {}|Release|x64", "sdv {}|Release|x64|/clean", "sdv {}|Release|x64|/check:*")
+    assert project.build("SDV", SdvFound="true") == [step.format(form) for step in steps for form in forms]
 
 
 def test_sdv_is_found_by_the_kit(project: Project, tmp_path: Path) -> None:
     (tmp_path / "kit/tools/sdv").mkdir(parents=True)
-    assert project.build("SDV", WDKContentRoot=str(tmp_path / "kit"))[-1] == "sdv|Release|x64|/check:*"
+    assert project.build("SDV", WDKContentRoot=str(tmp_path / "kit"))[-1] == "sdv wintun-wdm|Release|x64|/check:*"
 
 
 def test_without_sdv_codeql_takes_its_place(project: Project) -> None:
@@ -77,7 +80,7 @@ def test_without_sdv_codeql_takes_its_place(project: Project) -> None:
 
 
 def test_dvl_comes_after_sdv(project: Project) -> None:
-    assert project.build("DVL", SdvFound="true")[-2:] == ["sdv|Release|x64|/check:*", "dvl|Release|x64"]
+    assert project.build("DVL", SdvFound="true")[-2:] == ["sdv wintun-wdm|Release|x64|/check:*", "dvl|Release|x64"]
 
 
 def test_dvl_is_made_of_what_codeql_found(project: Project) -> None:
