@@ -1,4 +1,4 @@
-"""The table of rules: `names.toml` says which there are, a file per family how each is checked, marks of tests what shows it."""
+"""The table of rules: the package says which there are and how each is checked, marks of tests what shows it."""
 
 from __future__ import annotations
 
@@ -7,44 +7,18 @@ import os
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[2]
+from pyndis.verification.rules import FAMILIES, TITLES, Rule, described
+
+ROOT = Path(__file__).parents[3]
 SPEAKING = ("breaks", "keeps")
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule. What may be empty says how it is checked:
-
-    `run_time`: files of the host's C that report it; `reported_as`: by which names, if not its own; `compile_time`: codes of
-    diagnostics that refuse a driver that would break it, `rejected`: programs of tests/rejected that show them;
-    `not_offered`: why the language cannot express it;
-    `refused_at_load`: what a driver would have to import, and the host does not export; `not_applicable`: why the rule says
-    nothing of a miniport.
-    """
-
-    family: str
-    name: str
-    demand: str
-    where: str
-    set: str = ""
-    dv: str = ""
-    run_time: tuple[str, ...] = ()
-    reported_as: tuple[str, ...] = ()
-    compile_time: tuple[str, ...] = ()
-    rejected: tuple[str, ...] = ()
-    not_offered: str = ""
-    refused_at_load: tuple[str, ...] = ()
-    not_applicable: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,31 +27,6 @@ class Shown:
 
     breaks: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()
-
-
-def families() -> list[str]:
-    """The families whose rules are described."""
-    return sorted(each.stem for each in HERE.glob("*.toml") if each.stem != "names")
-
-
-@cache
-def names() -> dict[str, dict[str, dict[str, str]]]:
-    """Family, rule: what the documentation says of it (`set`, `where`, `dv`)."""
-    found: dict[str, dict[str, dict[str, str]]] = tomllib.loads((HERE / "names.toml").read_text("utf-8"))
-    return found
-
-
-@cache
-def described(family: str) -> dict[str, Rule]:
-    """The rules of a family's file. Raises KeyError for an unknown name, TypeError for a key that a rule does not have."""
-    rules = tomllib.loads((HERE / f"{family}.toml").read_text("utf-8"))
-    return {name: _rule(family, name, entry) for name, entry in rules.items()}
-
-
-def _rule(family: str, name: str, entry: dict[str, object]) -> Rule:
-    lists = {each.name for each in fields(Rule) if "tuple" in str(each.type)}
-    values = {key: tuple(value) if key in lists else value for key, value in entry.items()}  # type: ignore[arg-type]
-    return Rule(family, name, **names()[family][name], **values)  # type: ignore[arg-type]
 
 
 class _Marks:
@@ -105,19 +54,13 @@ def shown() -> dict[str, Shown]:
     return {rule: Shown(tuple(found.get("breaks", ())), tuple(found.get("keeps", ()))) for rule, found in marks.items()}
 
 
-TITLES = {
-    "ndis": "NDIS miniports",
-    "contracts": "What a miniport owes NDIS besides",
-    "wdm": "IRPs, IRQL and locks",
-    "driver_verifier": "Driver Verifier's features without names",
-}
 HEAD = """\
 # The rules that the host checks
 
 Every rule for miniports and for the control device of a miniport, with the check and the tests that show that it fires, and that
 it lets a driver pass that keeps the rule. `breaks` and `keeps` are parameters of tests below `tests/host/`. *Refused at load*: a
 driver can break the rule only with a function that the host does not export, so its image does not load.
-This page is made from `tests/host/rules/*.toml`: `python -m pytest tests/host/rules --regenerate-golden`.
+This page is made from `pyndis/verification/rules/*.toml`: `python -m pytest tests/host/rules --regenerate-golden`.
 """
 COLUMNS = "| rule | what is demanded | host | compiler | tests |\n| --- | --- | --- | --- | --- |\n"
 
@@ -125,7 +68,7 @@ COLUMNS = "| rule | what is demanded | host | compiler | tests |\n| --- | --- | 
 def page() -> str:
     """docs/host-rules.md."""
     parts = [HEAD]
-    for family in sorted(families(), key=list(TITLES).index):
+    for family in FAMILIES:
         parts += [f"\n## {TITLES[family]}\n\n", COLUMNS]
         parts += [_row(each, shown().get(each.name, Shown())) for each in described(family).values() if not each.not_applicable]
         parts += _rest(each for each in described(family).values() if each.not_applicable)

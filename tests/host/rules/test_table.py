@@ -9,13 +9,14 @@ import pytest
 
 import pyndis
 from pyndis.host import Host
-from tests.host.rules.table import ROOT, Rule, Shown, described, families, names, page, shown
+from pyndis.verification.rules import FAMILIES, Rule, described, every, names
+from tests.host.rules.table import ROOT, Shown, page, shown
 
 PACKAGE = Path(pyndis.__file__).parent
 NATIVE = PACKAGE / "host" / "native"
 PAGE = ROOT / "docs" / "host-rules.md"
 REJECTED = ROOT / "tests" / "rejected"
-RULES = [each for family in families() for each in described(family).values()]
+RULES = every()
 
 
 @cache
@@ -28,7 +29,7 @@ def run_time(rule: Rule) -> bool:
     return "RT" in rule.where and not rule.not_applicable
 
 
-@pytest.mark.parametrize("family", families())
+@pytest.mark.parametrize("family", FAMILIES)
 def test_every_rule_is_described(family: str) -> None:
     assert list(described(family)) == list(names()[family])
 

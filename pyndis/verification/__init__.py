@@ -1,0 +1,1 @@
+"""Verification of a driver by the rules that Microsoft's Static Driver Verifier and Driver Verifier have names for."""
