@@ -17,19 +17,18 @@ def render_inf(manifest: Manifest, arch: str, stamp: int) -> bytes:
 
     `stamp` is the time for DriverVer in seconds since 1970, UTC; only the day gets in.
     """
-    return _rendered(manifest, arch, Escaped(ARCHITECTURES[arch]), stamp)
+    return _rendered(manifest, Escaped(ARCHITECTURES[arch]), stamp)
 
 
 def render_project_inf(manifest: Manifest, stamp: int) -> bytes:
     """The INF of the Visual Studio project: Stampinf puts the architecture for `$ARCH$` when the project is built."""
-    return _rendered(manifest, "each architecture", Escaped("NT$ARCH$"), stamp)
+    return _rendered(manifest, Escaped("NT$ARCH$"), stamp)
 
 
-def _rendered(manifest: Manifest, target: str, decoration: Escaped, stamp: int) -> bytes:
+def _rendered(manifest: Manifest, decoration: Escaped, stamp: int) -> bytes:
     text = render(
         "inf",
         TEMPLATE,
-        target=Escaped(target),
         decoration=decoration,
         driver=manifest.driver,
         names=manifest.text,

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from pyndis.cli.building.images import miniport_macros
+from pyndis.package.inf import render_inf
 from pyndis.package.inf_reader import read_inf
 from pyndis.package.manifest import Manifest, rebrand
 from pyndis.package.project import project_files
@@ -79,6 +80,12 @@ def test_the_inf_is_stamped_when_it_is_built(files: dict[str, bytes]) -> None:
     assert "[Models.NT$ARCH$]" in text
     assert "DriverVer   = 11/14/2023,0.1.0.0" in text
     assert read_inf(files["wintun.inf"])
+
+
+@pytest.mark.parametrize("arch", ["amd64", "x86", "arm64"])
+def test_stampinf_makes_the_inf_that_pyndis_makes(manifest: Manifest, files: dict[str, bytes], arch: str) -> None:
+    stamped = files["wintun.inf"].replace(b"$ARCH$", arch.encode())  # the date and version that it is told are there already
+    assert stamped == render_inf(manifest, arch, STAMP)
 
 
 def test_the_solution_has_the_project_by_its_identifier(files: dict[str, bytes], vcxproj: ET.Element) -> None:
