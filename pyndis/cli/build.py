@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FORMS = ("ast", "ir", "c", "plan")
 TOOLCHAINS = ("auto", "zig", "wdk")
-TARGETS = ("Build", "Clean", "Rebuild", "Generate")
+TARGETS = ("Build", "Clean", "Rebuild", "Generate", "MSM")
 
 
 @click.command("build")
@@ -83,6 +83,8 @@ def command(
         click.echo(f"removed {clean(request)} files from {request.out}")
     if target in ("Build", "Rebuild"):
         _build(request)
+    if target == "MSM":
+        _make_merge_modules(request)
 
 
 def _build(request: Request) -> None:
@@ -91,6 +93,15 @@ def _build(request: Request) -> None:
         click.echo(image)
     if not built:
         click.echo(f"nothing to do: {request.out} is up to date ({', '.join(request.architectures)}, {request.config})")
+
+
+def _make_merge_modules(request: Request) -> None:
+    from pyndis.cli.building.merge_modules import make_merge_modules
+
+    for module in (made := make_merge_modules(request)):
+        click.echo(module)
+    if not made:
+        click.echo(f"nothing to do: the merge modules in {request.out / 'dist'} are up to date")
 
 
 def _kit(toolchain: str, wdk: Path | None) -> Kit | None:

@@ -11,6 +11,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from pyndis.package.escape import Escaped
 from pyndis.package.inf import render_project_inf
 from pyndis.package.manifest import Manifest
+from pyndis.package.merge_module.wix import wix_files
 from pyndis.package.platforms import CONFIGURATIONS, platforms
 from pyndis.package.templates import render
 from pyndis.resources import ENTRY_PROJECT
@@ -50,6 +51,7 @@ def project_files(manifest: Manifest, macros: Mapping[str, str], stamp: int) -> 
     files[PurePosixPath(f"{name}.sln")] = "\ufeff" + render("sln", f"{_FOLDER}/driver.sln.j2", **values)
     files[PurePosixPath(".editorconfig")] = render("sln", f"{_FOLDER}/editorconfig.j2", **values)
     files[PurePosixPath("README.md")] = render("markdown", f"{_FOLDER}/README.md.j2", **values)
+    files |= wix_files(manifest, _guid(f"installer/{name}"))
     encoded = {path: text.replace("\n", "\r\n").encode("utf-8") for path, text in files.items()}
     encoded[PurePosixPath(f"{name}.inf")] = render_project_inf(manifest, stamp)
     return encoded

@@ -14,10 +14,8 @@ pytestmark = pytest.mark.usefixtures("driver", "compiled")
 
 OWN_FILES = inputs.own_files  # before the fixtures replace it
 
-PROJECT = {f"wintun.{kind}" for kind in ("inf", "proj", "props", "sln", "vcxproj", "vcxproj.filters")} | {
-    ".editorconfig",
-    "README.md",
-}
+KINDS = ("inf", "proj", "props", "publisher.ps1", "sln", "vcxproj", "vcxproj.filters", "wixproj", "wxs")
+PROJECT = {f"wintun.{kind}" for kind in KINDS} | {".editorconfig", "README.md"}
 TREE = {"wintun.c", "wintun.rc", "wdm/wintun-wdm.c", "wdm/wintun-wdm.vcxproj", *PROJECT}
 RESULTS = {
     *TREE,

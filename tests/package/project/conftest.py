@@ -46,13 +46,13 @@ class Project:
         return lines
 
     def run(self, target: str | None = None, **properties: str) -> subprocess.CompletedProcess[str]:
-        given = {"VCTargetsPath": str(STUBS), "BuildLog": str(self.log), **self.tools(), **properties}
-        words = [f"/p:{name}={value}" for name, value in given.items()]
+        stubs = {"VCTargetsPath": str(STUBS), "WixTargetsPath": str(STUBS / "Wix.targets"), "BuildLog": str(self.log)}
+        words = [f"/p:{name}={value}" for name, value in {**stubs, **self.tools(), **properties}.items()]
         command = [xbuild(), "wintun.proj", "/nologo", "/v:minimal", *words, *([f"/t:{target}"] if target else [])]
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=120, check=False)
 
     def tools(self) -> dict[str, str]:
-        return {name: str(self.folder / name) for name in ("CodeQL", "DvlTool", "Pyndis")}
+        return {name: str(self.folder / name) for name in ("CodeQL", "DvlTool", "PowerShell", "Pyndis")}
 
 
 def xbuild() -> str:

@@ -13,7 +13,7 @@ from pyndis.package.manifest import Manifest, rebrand
 from pyndis.package.project import project_files
 from tests.package.project.conftest import STAMP
 
-XML = ("wintun.proj", "wintun.props", "wintun.vcxproj", "wintun.vcxproj.filters", "wdm/wintun-wdm.vcxproj")
+XML = ("wintun.proj", "wintun.props", "wintun.vcxproj", "wintun.vcxproj.filters", "wdm/wintun-wdm.vcxproj", "wintun.wixproj")
 SCHEMA = "{http://schemas.microsoft.com/developer/msbuild/2003}"
 
 
@@ -37,7 +37,8 @@ def texts(element: ET.Element, name: str) -> list[str | None]:
 
 
 def test_the_tree_is_a_project_that_visual_studio_opens(files: dict[str, bytes]) -> None:
-    assert set(files) == {*XML, "wintun.sln", "wintun.inf", ".editorconfig", "README.md"}
+    installer = {"wintun.wxs", "wintun.publisher.ps1"}
+    assert set(files) == {*XML, *installer, "wintun.sln", "wintun.inf", ".editorconfig", "README.md"}
 
 
 @pytest.mark.parametrize("name", XML)
@@ -115,6 +116,7 @@ def test_a_driver_of_one_architecture_has_one_platform(manifest: Manifest) -> No
     included = {each.get("Include") for each in ET.fromstring(made["wintun.vcxproj"]).iter(SCHEMA + "ProjectConfiguration")}
     assert included == {"Debug|ARM64", "Release|ARM64"}
     assert not list(ET.fromstring(made["wintun.proj"]).iter(SCHEMA + "Installer"))
+    assert "wintun.wixproj" not in made
 
 
 def test_paths_are_relative(files: dict[str, bytes]) -> None:

@@ -20,6 +20,27 @@ def later(file: Path) -> None:
     os.utime(file, (made + 100, made + 100))
 
 
+def signed(project: Project) -> None:
+    """What comes back from Microsoft."""
+    for arch in ("amd64", "x86"):
+        folder = project.folder / arch / "Release" / "whql"
+        folder.mkdir(parents=True)
+        for extension in ("sys", "inf", "cat"):
+            (folder / f"wintun.{extension}").touch()
+        (folder.parent / "wintun.cer").touch()
+
+
+def module(arch: str) -> list[str]:
+    """What makes a module: the certificate is written down, then WiX compiles the source."""
+    include = f"{arch}/Release/obj/wix/publisher.wxi"
+    script = "-NoProfile -ExecutionPolicy Bypass -File wintun.publisher.ps1"
+    platform = {"amd64": "x64", "x86": "x86"}[arch]
+    return [
+        f"PowerShell {script} -Certificate {arch}/Release/wintun.cer -Architecture {arch} -Out {include}",
+        f"Module|Release|{platform}|wintun.wxs|DriverArch={arch} PublisherInclude={include}",
+    ]
+
+
 def test_build_is_the_default_and_makes_release_of_every_platform(project: Project) -> None:
     assert project.build() == BUILDS
     assert (project.folder / "amd64/Release/wintun/wintun.cat").exists()
@@ -92,6 +113,60 @@ def test_msm_says_what_is_missing_before_it_builds(project: Project) -> None:
     assert result.returncode != 0
     assert "whql" in result.stdout + result.stderr
     assert project.ran() == []
+
+
+def test_msm_wants_every_file_of_the_signed_package(project: Project) -> None:
+    signed(project)
+    (project.folder / "x86/Release/whql/wintun.inf").unlink()
+    result = project.run("MSM")
+    assert result.returncode != 0
+    assert "x86/Release/whql/wintun.inf is missing: send x86/Release/wintun" in result.stdout + result.stderr
+
+
+def test_msm_builds_and_makes_a_module_of_amd64_and_x86(project: Project) -> None:
+    signed(project)
+    assert project.build("MSM") == [*BUILDS, *(line for arch in ("amd64", "x86") for line in module(arch))]
+    assert {file.name for file in (project.folder / "dist").iterdir()} == {
+        "wintun-amd64-0.1.0.0.msm",
+        "wintun-x86-0.1.0.0.msm",
+    }
+
+
+def test_modules_are_not_made_in_vain(project: Project) -> None:
+    signed(project)
+    project.build("MSM")
+    assert project.build("MSM") == []
+
+
+@pytest.mark.parametrize("changed", ["wintun.wxs", "wintun.wixproj"])
+def test_a_changed_installer_makes_every_module(project: Project, changed: str) -> None:
+    signed(project)
+    project.build("MSM")
+    later(project.folder / changed)
+    ran = project.build("MSM")
+    assert [line.split("|")[2] for line in ran if line.startswith("Module")] == ["x64", "x86"]
+
+
+@pytest.mark.parametrize("extension", ["sys", "inf", "cat"])
+def test_what_came_back_from_microsoft_makes_its_module(project: Project, extension: str) -> None:
+    signed(project)
+    project.build("MSM")
+    later(project.folder / f"amd64/Release/whql/wintun.{extension}")
+    assert project.build("MSM") == module("amd64")
+
+
+def test_what_is_signed_again_makes_its_module(project: Project) -> None:
+    signed(project)
+    project.build("MSM")
+    later(project.folder / "x86/Release/wintun/wintun.cat")
+    assert project.build("MSM") == module("x86")
+
+
+def test_the_certificate_of_another_signer_can_be_named(project: Project) -> None:
+    signed(project)
+    (project.folder / "other.cer").touch()
+    ran = project.build("MSM", PublisherCertificate="other.cer")
+    assert [line.split()[7] for line in ran if line.startswith("PowerShell")] == ["other.cer"] * 2
 
 
 def test_production_signing_is_switched_on_by_a_user_file(project: Project) -> None:
