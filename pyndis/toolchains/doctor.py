@@ -51,7 +51,7 @@ _OPTIONAL = (
         "runs x86 drivers in the host where the system runs no 32-bit programs",
         "apt install qemu-user",
     ),
-    _Optional("msiinfo", ("msiinfo",), "--version", "judges merge modules in tests", "apt install msitools"),
+    _Optional("msitools", ("msiinfo",), "--version", "makes merge modules (pyndis build --target MSM)", "apt install msitools"),
     _Optional("iperf3", ("iperf3",), "--version", "measures throughput through `pyndis run`", "apt install iperf3"),
     _Optional("ip", ("ip",), "-V", "sets up the TUN and TAP devices of `pyndis run`", "apt install iproute2"),
 )

@@ -25,7 +25,7 @@ def test_every_tool_says_what_for_and_how_to_get_it() -> None:
         "wine",
         "qemu-aarch64",
         "qemu-i386",
-        "msiinfo",
+        "msitools",
         "iperf3",
         "ip",
     ]
