@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 
 STACK_ADDRESSES = ("10.96.0.1/24", "fd96::1/64")
 CLIENT_ADDRESSES = ("10.96.0.2/24", "fd96::2/64")
+ANSWER_TIME = 60  # seconds that each answer to a ping may take
 PYNDIS = (sys.executable, "-c", "from pyndis.cli import main; main()")
 
 
@@ -41,7 +43,8 @@ def ip(*words: str) -> None:
 @contextmanager
 def namespaces() -> Iterator[tuple[str, str]]:
     """Two new ones, for the stack and for the client."""
-    names = (f"pyndis-a{os.getpid()}", f"pyndis-b{os.getpid()}")
+    run = secrets.token_hex(4)  # a number of a process may have been that of one that was killed here
+    names = (f"pyndis-a{run}", f"pyndis-b{run}")
     try:
         for name in names:
             ip("netns", "add", name)
@@ -57,6 +60,24 @@ def set_up(namespace: str, device: str, addresses: tuple[str, ...]) -> None:
     ip("-n", namespace, "link", "set", device, "mtu", "1420", "up")
 
 
+def unused(prefix: str) -> str:
+    """The name of a network device that no other run of the tests has."""
+    return f"{prefix}{secrets.token_hex(4)}"
+
+
+def pings(run: Callable[..., str], address: str, count: int, *, at_once: int = 50, size: int = 56) -> None:
+    """Every one of `count` pings is answered. `run` runs a command, `at_once` are on their way together, of `size` bytes each.
+
+    After its last request ping waits as long as two round trips or one interval, whichever is more (-W counts only where nothing
+    was answered): hence a burst, for which the interval is the patience, and which ends with its last answer.
+    """
+    patience = ("-i", str(ANSWER_TIME), "-W", str(ANSWER_TIME))
+    for start in range(0, count, at_once):
+        burst = str(min(at_once, count - start))
+        said = run("ping", "-q", "-c", burst, "-l", burst, *patience, "-s", str(size), address)
+        assert f"{burst} received, 0% packet loss" in said
+
+
 @dataclass
 class Carried:
     """A driver between two namespaces, as long as the block lasts."""
@@ -68,7 +89,7 @@ class Carried:
     def from_stack(self, *command: str) -> str:
         """The output of a command in the stack's namespace, which must succeed."""
         line = ["ip", "netns", "exec", self.stack, *command]
-        result = subprocess.run(line, capture_output=True, text=True, timeout=120, check=False)
+        result = subprocess.run(line, capture_output=True, text=True, timeout=5 * ANSWER_TIME, check=False)
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout
 

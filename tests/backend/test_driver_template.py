@@ -13,9 +13,10 @@ from pyndis.backend.driver import TEMPLATE, driver_context, own_functions
 from pyndis.backend.faults import InternalFault
 from pyndis.host import Adapter, Host, InitializeFailed
 from pyndis.ir.plan import OidAnswer, Plan
-from pyndis.toolchains import cache, find, plan_image, run_plan
+from pyndis.toolchains import find, plan_image, run_plan
 from tests.backend.miniport import NEWEST, OLDEST, plan, program
 from tests.host.statuses import Ndis, Nt, oid
+from tests.kept import alone, kept
 
 TRIPLES = ["x86_64-pc-windows-msvc", "i386-pc-windows-msvc", "aarch64-pc-windows-msvc"]
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-unused", "-Wframe-larger-than=1024"]
@@ -128,22 +129,21 @@ def test_an_ndis_of_which_nothing_is_known_is_a_fault() -> None:
 @pytest.fixture(scope="module")
 def image() -> Path:
     of = plan()
-    out = cache.folder() / "tests" / "backend" / "miniport"
-    out.mkdir(parents=True, exist_ok=True)
-    source = out / "miniport.c"
-    source.write_text(rendered(of))
-    made = plan_image(
-        find(),
-        name="miniport",
-        sources=[source],
-        resource=None,
-        include=(resources.toolchain() / "include",),
-        defines=defines(of),
-        arch="amd64",
-        config="Release",
-        out=out,
-    )
-    run_plan(made)
+    with alone(kept("backend", "miniport")) as out:
+        source = out / "miniport.c"
+        source.write_text(rendered(of))
+        made = plan_image(
+            find(),
+            name="miniport",
+            sources=[source],
+            resource=None,
+            include=(resources.toolchain() / "include",),
+            defines=defines(of),
+            arch="amd64",
+            config="Release",
+            out=out,
+        )
+        run_plan(made)
     return out / "miniport.sys"
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from pyndis.contract import Outcome, Subject, cases, chosen, run_one
 from pyndis.contract.traffic import Traffic, load
-from pyndis.toolchains import cache
 from tests.drivers.wintun.images import DRIVER, built
 from tests.host.conftest import broken, broken_image, tun_arch, tun_image
+from tests.kept import kept
 
 __all__ = ["broken", "broken_image", "tun_arch", "tun_image"]
 
@@ -22,7 +22,7 @@ Try = Callable[..., Outcome]
 
 @pytest.fixture(scope="session")
 def wintun_sys() -> Path:
-    return built(DRIVER, cache.folder() / "tests" / "wintun" / "pend-Release")
+    return built(DRIVER, kept("wintun", "pend-Release"))
 
 
 @pytest.fixture(scope="session")

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from pyndis.toolchains import cache as places
 from tests.drivers.wintun.images import DRIVER
 from tests.emulated.conftest import VARIABLE
 from tests.host.statuses import Ndis
+from tests.kept import kept
 
 NDIS_6_50, NDIS_6_1, NDIS_6_20 = 0x60032, 0x60001, 0x60014
 TAKEN_BACK = {
@@ -64,7 +64,7 @@ class Run:
 
 @pytest.fixture(scope="session")
 def built() -> Path:
-    out = places.folder() / "tests" / "emulated"
+    out = kept("emulated")
     command = "import sys; from pyndis.cli import main; sys.exit(main())"
     arguments = ["build", str(DRIVER), "--arch", "amd64,x86", "--sign", "none", "--out", str(out)]
     subprocess.run([sys.executable, "-c", command, *arguments], check=True, timeout=300)

@@ -11,8 +11,9 @@ import pytest
 
 from pyndis import resources
 from pyndis.host import Host
-from pyndis.toolchains import cache, find, plan_image, run_plan
+from pyndis.toolchains import find, plan_image, run_plan
 from pyndis.toolchains.targets import Arch
+from tests.kept import alone, kept
 
 SOURCES = Path(__file__).parent / "drivers" / "tun"
 MARKER = b"chosen mistake:\0"
@@ -43,9 +44,10 @@ def _build(name: str, mistakes: bool, arch: Arch) -> Path:
         defines={"NDIS_MINIPORT_DRIVER": "1", "NDIS650_MINIPORT": "1", "WITH_MISTAKES": str(int(mistakes))},
         arch=arch,
         config="Release",
-        out=cache.folder() / "tests" / "host" / name / arch,
+        out=kept("host", name, arch),
     )
-    run_plan(plan)
+    with alone(plan.out):
+        run_plan(plan)
     return plan.out / f"{name}.sys"
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from pyndis.files import write_whole
 from pyndis.toolchains import cache
+from tests.kept import alone
 
 WHEEL = "pywintunx-pmd3==1.0.2"
 RESOURCE = "WINTUN.SYS"
@@ -21,9 +22,9 @@ RESOURCE = "WINTUN.SYS"
 def official_wintun() -> Path:
     """The image of Wintun 0.14 for x64, fetched once. Skips the test where the package index cannot be reached (not in CI)."""
     target = cache.folder() / "tests" / "foreign" / "wintun.sys"
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(target, _resource(_wheel(target.parent)))
+    with alone(target.parent) as folder:
+        if not target.exists():
+            write_whole(target, _resource(_wheel(folder)))
     return target
 
 

@@ -49,19 +49,19 @@ def channel(tmp_path: Path, events: list[Frame]) -> Iterator[Channel]:
 
 def test_every_command_gets_its_own_answer(channel: Channel) -> None:
     pending = [channel.send("echo", payload=bytes([n])) for n in range(50)]
-    assert all(each.wait(20) for each in pending)
+    assert all(each.wait(60) for each in pending)
     assert [each.result().payload for each in pending] == [bytes([n]) for n in range(50)]
 
 
 def test_an_event_comes_before_the_answer_of_its_command(channel: Channel, events: list[Frame]) -> None:
     pending = channel.send("tell", payload=b"x" * 100_000)
-    assert pending.wait(20)
+    assert pending.wait(60)
     assert [each.payload for each in events] == [b"x" * 100_000]
 
 
 def test_a_refused_command_raises(channel: Channel) -> None:
     pending = channel.send("fail")
-    assert pending.wait(20)
+    assert pending.wait(60)
     with pytest.raises(UsageFailure, match="refuses fail: not now"):
         pending.result()
 
@@ -69,11 +69,11 @@ def test_a_refused_command_raises(channel: Channel) -> None:
 def test_a_host_that_dies_is_reported_to_all_who_wait(tmp_path: Path, channel: Channel) -> None:
     pending = [channel.send("die"), channel.send("echo")]
     for each in pending:
-        assert each.wait(20)
+        assert each.wait(60)
         with pytest.raises(ToolFailure, match="something broke"):
             each.result()
     late = channel.send("echo")
-    assert late.wait(20)
+    assert late.wait(60)
     with pytest.raises(ToolFailure):
         late.result()
     with pytest.raises(ToolFailure, match="PYN-H06"):

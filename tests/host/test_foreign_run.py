@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ from pyndis.diagnostics import UsageFailure
 from pyndis.host.run import run
 from tests.host.foreign import official_wintun
 from tests.host.test_run import CLIENT_ADDRESSES, STACK_ADDRESSES, Running, inside, network, running, set_up, two_namespaces
+from tests.network import needs, pings, unused
 
 __all__ = ["two_namespaces"]
 HELD_LOCK = ("SpinLockSafe",)
@@ -35,22 +34,19 @@ def carried(image: Path, names: tuple[str, str]) -> Iterator[Running]:
         yield it
 
 
-@network
+@needs("ping")
 @pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("ping"), reason="there is no ping command")
 def test_ping_goes_through_the_official_driver(image: Path, two_namespaces: tuple[str, str]) -> None:
     with carried(image, two_namespaces) as it:
         for address in (CLIENT, "fd98::2"):
-            said = inside(two_namespaces[0], "ping", "-c", "10", "-i", "0.01", "-W", "5", address)
-            assert re.search(r"10 received, 0% packet loss", said)
+            pings(partial(inside, two_namespaces[0]), address, 10)
     assert it.figures is not None
     assert it.figures.client_out.packets >= 20
     assert it.figures.from_driver.bytes >= 20 * 84
 
 
-@network
+@needs("iperf3")
 @pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("iperf3"), reason="iperf3 is not installed")
 @pytest.mark.parametrize("direction", [(), ("-R",)], ids=["up", "down"])
 def test_a_tcp_stream_goes_through_the_official_driver(
     image: Path,
@@ -72,11 +68,11 @@ def test_a_tcp_stream_goes_through_the_official_driver(
 @network
 def test_a_device_without_rings_says_so(tun_image: Path) -> None:
     with pytest.raises(UsageFailure, match="PYN-H36: the client cannot register rings"):
-        run(tun_image, stack=f"tun:pyd{os.getpid() % 100000}", client=f"ring:pye{os.getpid() % 100000}")
+        run(tun_image, stack=f"tun:{unused('pyd')}", client=f"ring:{unused('pye')}")
 
 
 @network
 def test_a_driver_without_a_device_is_offered_rings(image: Path) -> None:
     with pytest.raises(UsageFailure, match="PYN-H36") as refused:
-        run(image, stack=f"tun:pyd{os.getpid() % 100000}", client="exec:true")
+        run(image, stack=f"tun:{unused('pyd')}", client="exec:true")
     assert "--client ring:NAME" in str(refused.value.diagnostics[0].help)

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import os
-import re
-import shutil
+import shlex
 import signal
 import socket
 import subprocess
@@ -10,33 +9,26 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pyndis.diagnostics import Failure, UsageFailure
-from pyndis.host.endpoints import namespaces, parse
+from pyndis.host import endpoints
+from pyndis.host.endpoints import parse
 from pyndis.host.run import Figures, run
 from pyndis.host.tun_device import open_device
+from tests.host import answering
 from tests.host.packets import bundle, ipv4, unbundle
+from tests.network import namespaces, needs, pings, unused
 
 DEVICE = r"\\.\TESTTUN1"
 STACK_ADDRESSES = ("10.98.0.1/24", "fd98::1/64")
 CLIENT_ADDRESSES = ("10.98.0.2/24", "fd98::2/64")
 
 
-def _why_not() -> str:
-    if os.geteuid() != 0:
-        return "network namespaces need root"
-    if not shutil.which("ip"):
-        return "there is no ip command"
-    if not os.access("/dev/net/tun", os.W_OK):
-        return "there is no /dev/net/tun"
-    return ""
-
-
-_REASON = _why_not()
-network = pytest.mark.skipif(bool(_REASON) and not os.environ.get("CI"), reason=_REASON or "it can run")
+network = needs()
 
 
 def ip(*words: str) -> None:
@@ -45,12 +37,8 @@ def ip(*words: str) -> None:
 
 @pytest.fixture
 def two_namespaces() -> Iterator[tuple[str, str]]:
-    names = (f"pyndis-s{os.getpid()}", f"pyndis-c{os.getpid()}")
-    for name in names:
-        ip("netns", "add", name)
-    yield names
-    for name in names:
-        ip("netns", "del", name)
+    with namespaces() as names:
+        yield names
 
 
 def set_up(namespace: str, device: str, addresses: tuple[str, ...]) -> None:
@@ -118,19 +106,18 @@ def two_tuns(image: Path, names: tuple[str, str]) -> Iterator[Running]:
 
 
 def inside(namespace: str, *command: str) -> str:
-    result = subprocess.run(["ip", "netns", "exec", namespace, *command], capture_output=True, text=True, timeout=60, check=False)
+    line = ["ip", "netns", "exec", namespace, *command]
+    result = subprocess.run(line, capture_output=True, text=True, timeout=300, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
 
 
-@network
+@needs("ping")
 @pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("ping"), reason="there is no ping command")
 def test_ping_goes_through_the_driver(tun_image: Path, two_namespaces: tuple[str, str]) -> None:
     with two_tuns(tun_image, two_namespaces) as it:
         for address in ("10.98.0.2", "fd98::2"):
-            said = inside(two_namespaces[0], "ping", "-c", "10", "-i", "0.01", "-W", "5", address)
-            assert re.search(r"10 received, 0% packet loss", said)
+            pings(partial(inside, two_namespaces[0]), address, 10)
     assert it.figures is not None
     assert it.figures.to_driver.packets >= 20
     assert it.figures.client_out.packets >= 20
@@ -138,18 +125,15 @@ def test_ping_goes_through_the_driver(tun_image: Path, two_namespaces: tuple[str
     assert any(line.startswith("stack to driver:") for line in it.said)
 
 
-@network
+@needs("ping")
 @pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("ping"), reason="there is no ping command")
 def test_large_packets_arrive_whole(tun_image: Path, two_namespaces: tuple[str, str]) -> None:
     with two_tuns(tun_image, two_namespaces):
-        said = inside(two_namespaces[0], "ping", "-c", "5", "-i", "0.01", "-s", "20000", "-W", "5", "10.98.0.2")
-        assert "5 received" in said
+        pings(partial(inside, two_namespaces[0]), "10.98.0.2", 6, at_once=2, size=20_000)
 
 
-@network
+@needs("iperf3")
 @pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("iperf3"), reason="iperf3 is not installed")
 @pytest.mark.parametrize("direction", [(), ("-R",)], ids=["up", "down"])
 def test_a_tcp_stream_goes_through_the_driver(
     tun_image: Path, two_namespaces: tuple[str, str], direction: tuple[str, ...]
@@ -164,19 +148,18 @@ def test_a_tcp_stream_goes_through_the_driver(
         while "Server listening" not in server.stdout.readline():
             assert server.poll() is None
         said = inside(two_namespaces[0], "iperf3", "-c", "10.98.0.2", "-n", "20M", "-J", *direction)
-        server.communicate(timeout=30)
+        server.communicate(timeout=60)
     assert '"sum_received"' in said
 
 
-@network
+@needs("ping")
 @pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("ping"), reason="there is no ping command")
 def test_a_program_as_client_gets_bundles_and_gives_them(tun_image: Path, two_namespaces: tuple[str, str]) -> None:
     namespace = two_namespaces[0]
-    with running(tun_image, "tun:pys0", "exec:cat", namespace) as it:
+    program = shlex.join([sys.executable, answering.__file__])
+    with running(tun_image, "tun:pys0", f"exec:{program}", namespace) as it:
         set_up(namespace, "pys0", STACK_ADDRESSES)
-        unanswered = ["ip", "netns", "exec", namespace, "ping", "-c", "3", "-i", "0.1", "-W", "1", "10.98.0.2"]
-        assert subprocess.run(unanswered, stdout=subprocess.DEVNULL, timeout=60, check=False).returncode == 1
+        pings(partial(inside, namespace), "10.98.0.2", 3)
     assert it.figures is not None
     for flow in (it.figures.to_driver, it.figures.client_out, it.figures.client_in, it.figures.from_driver):
         assert flow.packets >= 3
@@ -187,7 +170,7 @@ def test_a_program_as_client_gets_bundles_and_gives_them(tun_image: Path, two_na
 @pytest.mark.slow
 def test_a_run_ends_with_its_client_after_what_that_wrote(tun_image: Path, tmp_path: Path) -> None:
     path = tmp_path / "client"
-    with running(tun_image, f"tun:pyu{os.getpid() % 100000}", f"unix:{path}", wait=False) as it:
+    with running(tun_image, f"tun:{unused('pyu')}", f"unix:{path}", wait=False) as it:
         client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         with client:
             while not it.said:
@@ -206,7 +189,7 @@ def test_a_run_ends_with_its_client_after_what_that_wrote(tun_image: Path, tmp_p
 def test_ctrl_c_ends_a_run_in_good_order(tun_image: Path) -> None:
     script = (
         "import sys; from pyndis.host.run import run; "
-        f"run(sys.argv[1], stack='tun:pyk{os.getpid() % 100000}', client='exec:cat', device=sys.argv[2])"
+        f"run(sys.argv[1], stack='tun:{unused('pyk')}', client='exec:cat', device=sys.argv[2])"
     )
     child = subprocess.Popen([sys.executable, "-uc", script, str(tun_image), DEVICE], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
@@ -237,13 +220,13 @@ def test_a_namespace_that_is_not_there_is_said() -> None:
 @network
 def test_a_device_that_is_not_there_is_said_with_what_there_is(tun_image: Path) -> None:
     with pytest.raises(UsageFailure, match="PYN-H36") as refused:
-        run(tun_image, stack=f"tun:pyd{os.getpid() % 100000}", client="exec:true", device=r"\\.\NOTHING")
+        run(tun_image, stack=f"tun:{unused('pyd')}", client="exec:true", device=r"\\.\NOTHING")
     assert DEVICE in str(refused.value.diagnostics[0].help)
 
 
 @network
 def test_the_client_opens_the_drivers_device_where_none_is_named(tun_image: Path) -> None:
-    run(tun_image, stack=f"tun:pyd{os.getpid() % 100000}", client="exec:true", say=lambda _: None)
+    run(tun_image, stack=f"tun:{unused('pyd')}", client="exec:true", say=lambda _: None)
 
 
 @pytest.mark.parametrize("name", ["", "sixteen-letters!", "a/b", ".."])
@@ -259,11 +242,11 @@ def test_an_end_needs_a_kind_and_a_name(text: str) -> None:
 
 
 def test_namespaces_are_given_for_the_stack_and_the_client() -> None:
-    assert namespaces("a,b") == ("a", "b")
-    assert namespaces("a") == ("a", "")
-    assert namespaces("") == ("", "")
+    assert endpoints.namespaces("a,b") == ("a", "b")
+    assert endpoints.namespaces("a") == ("a", "")
+    assert endpoints.namespaces("") == ("", "")
     with pytest.raises(UsageFailure):
-        namespaces("a,b,c")
+        endpoints.namespaces("a,b,c")
 
 
 def test_a_bundle_comes_back_as_its_packets() -> None:

@@ -11,10 +11,10 @@ from pyndis import host as hosts
 from pyndis import model as models
 from pyndis.host import Host
 from pyndis.model import Model
-from pyndis.toolchains import cache as places
 from tests.drivers.wintun.conftest import INDEX, path_of
 from tests.drivers.wintun.counters import counted
 from tests.drivers.wintun.images import DRIVER, built
+from tests.kept import kept
 from tests.model.operations import Side
 
 STEPS = 60
@@ -35,7 +35,7 @@ Image = Callable[[str], Path]
 @pytest.fixture(scope="module")
 def image() -> Image:
     """The driver built here, by its receive strategy."""
-    return lambda receive: built(DRIVER, places.folder() / "tests" / "wintun" / f"{receive}-Release", receive=receive)
+    return lambda receive: built(DRIVER, kept("wintun", f"{receive}-Release"), receive=receive)
 
 
 def on_model(receive: str, seed: int) -> tuple[list[str], dict[str, int]]:

@@ -13,9 +13,9 @@ from pyndis import resources
 from pyndis.cli.building.images import miniport_macros
 from pyndis.cli.compile import compile_driver
 from pyndis.package.manifest import Manifest
-from pyndis.toolchains import cache as places
 from pyndis.toolchains import find, plan_image, run_plan
 from tests.drivers.wintun.images import DRIVER
+from tests.kept import alone, kept
 
 LIST = Path(__file__).with_name("mutants.toml")
 
@@ -63,15 +63,14 @@ def image(mutant: Mutant | None = None, receive: str = "pend") -> Path:
         assert text.count(old) == 1, f"the C of Wintun has changed: {text.count(old)} places look like\n{old}"
         text = text.replace(old, new)
     name = mutant.name if mutant else "wintun"
-    out = places.folder() / "tests" / "mutants" / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-    built = out / "wintun.sys"
-    if not built.exists():
-        _compile(manifest, text, out)
+    with alone(kept("mutants", f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}")) as out:
+        built = out / "wintun.sys"
+        if not built.exists():
+            _compile(manifest, text, out)
     return built
 
 
 def _compile(manifest: Manifest, text: str, out: Path) -> None:
-    out.mkdir(parents=True, exist_ok=True)
     source = out / "wintun.c"
     source.write_text(text, "utf-8")
     run_plan(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from pyndis import resources
-from pyndis.toolchains import cache, find, plan_image, run_plan
+from pyndis.toolchains import find, plan_image, run_plan
 from pyndis.toolchains.plan import Plan, Step, digest_of
 from pyndis.toolchains.zig import Zig
+from tests.kept import alone, kept
 
 HERE = Path(__file__).parent
 # What the client calls, by module. The C library is Windows' own: zig's would have to be compiled first, which takes minutes.
@@ -38,16 +39,18 @@ def ndis_sys() -> Path:
         defines={"NDIS_MINIPORT_DRIVER": "1", "NDIS650_MINIPORT": "1"},
         arch="amd64",
         config="Release",
-        out=cache.folder() / "tests" / "wine" / "ndis",
+        out=kept("wine", "ndis"),
     )
-    run_plan(plan)
+    with alone(plan.out):
+        run_plan(plan)
     return plan.out / "ndis.sys"
 
 
 def client_exe() -> Path:
     """The Windows program of `client/`."""
     plan = _plan_client(find())
-    run_plan(plan)
+    with alone(plan.out):
+        run_plan(plan)
     return plan.out / "client.exe"
 
 
@@ -60,7 +63,7 @@ def _plan_client(zig: Zig) -> Plan:
     link = ("/nologo", "/nodefaultlib", "/subsystem:console", "/entry:start", "/out:client.exe", *parts)
     steps = (*objects, *libraries, Step((*zig.tool("lld-link"), *link), tuple(parts), ("client.exe",), "link client.exe"))
     digest = digest_of(steps, files, folder.glob("*.h"), f"zig {zig.version}")
-    return Plan("client", files, steps, ("client.exe",), cache.folder() / "tests" / "wine" / "client", digest)
+    return Plan("client", files, steps, ("client.exe",), kept("wine", "client"), digest)
 
 
 def _definition(module: str, names: str) -> bytes:

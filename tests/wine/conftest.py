@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from pyndis.toolchains import cache
 from tests.drivers.wintun.images import DRIVER, built
+from tests.kept import kept
 from tests.wine.building import client_exe, ndis_sys
 from tests.wine.prefix import Prefix, wine
 
 
 @pytest.fixture(scope="session")
 def wintun_sys() -> Path:
-    return built(DRIVER, cache.folder() / "tests" / "wintun" / "pend-Release")
+    return built(DRIVER, kept("wintun", "pend-Release"))
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,9 @@ import pytest
 
 from pyndis.host import Adapter, Handle, Host
 from pyndis.host.runner import architecture
-from pyndis.toolchains import cache as places
 from pyndis.toolchains.targets import Arch
 from tests.drivers.wintun.images import DRIVER, built
+from tests.kept import kept
 
 INDEX = 7
 ARCHITECTURES = "amd64,x86,arm64"
@@ -59,7 +59,7 @@ def images(request: pytest.FixtureRequest, wintun_arch: Arch) -> Images:
     def image(receive: str) -> Path:
         if given is None:
             suffix = "" if wintun_arch == "amd64" else f"-{wintun_arch}"  # other folders of tests share that one
-            out = places.folder() / "tests" / "wintun" / f"{receive}-{config}{suffix}"
+            out = kept("wintun", f"{receive}-{config}{suffix}")
             return built(DRIVER, out, receive=receive, config=config, arch=wintun_arch)
         if receive != "pend":
             pytest.skip("the image given by --wintun-sys has one receive strategy")

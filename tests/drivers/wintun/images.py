@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from pyndis.cli.building import inputs
@@ -15,6 +12,7 @@ from pyndis.cli.progress import Progress
 from pyndis.package.manifest import Manifest
 from pyndis.package.timestamp import build_time
 from pyndis.toolchains.targets import Arch
+from tests.kept import alone
 
 DRIVER = Path(__file__).parents[3] / "drivers" / "wintun"
 
@@ -35,18 +33,9 @@ def built(folder: Path, out: Path, *, receive: str = "pend", config: str = "Rele
         brand=None,
         time=build_time(inputs.driver_files(manifest.folder, out)),
     )
-    with _alone(out):
+    with alone(out):
         files = inputs.all_files(request)
         reasons = outdated(request, files)
         if reasons:
             build(request, list(reasons), files, Progress(), None)
     return out / Layout(manifest.name, arch, config).packaged("sys")
-
-
-@contextmanager
-def _alone(out: Path) -> Iterator[None]:
-    """Test runs at the same time share the results; one of them builds."""
-    out.mkdir(parents=True, exist_ok=True)
-    with (out / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -10,10 +10,10 @@ import pytest
 from pyndis.diagnostics import DriverFailure
 from pyndis.files import write_whole
 from pyndis.host import Host, Violation
-from pyndis.toolchains import cache as places
 from tests.drivers.wintun.conftest import INDEX, path_of
 from tests.drivers.wintun.images import DRIVER, built
 from tests.host.packets import bundle, ipv4
+from tests.kept import kept
 
 PACKETS = 3
 IMPORT = "from pyndis.kernel import *\n"
@@ -28,7 +28,7 @@ MISTAKE = """\
 @pytest.fixture(scope="module")
 def broken() -> Path:
     """The driver, but each NBL that comes back completes its write."""
-    folder = places.folder() / "tests" / "wintun" / "broken"
+    folder = kept("wintun", "broken")
     copy = folder / "wintun"
     module = copy / "wintun.py"
     shutil.copytree(DRIVER, copy, ignore=shutil.ignore_patterns("__pycache__", "build", module.name), dirs_exist_ok=True)
