@@ -11,7 +11,7 @@ struct slot {
 };
 static struct slot slots[ROUTINES];
 
-static struct slot *slot_of_locked(const process_routine *routine)
+static struct slot *slot_of_locked(process_routine *routine)
 {
     for (int i = 0; i < ROUTINES; i++)
         if (slots[i].routine == routine && !slots[i].leaving)
