@@ -51,9 +51,9 @@ def host() -> Path:
 def environment(log: Path) -> dict[str, str]:
     """What makes a session use that host, and write what the sanitizers find into files that begin with `log`.
 
-    The host answers bad accesses of the driver with signal handlers of its own; what its process holds at its end is no leak.
+    The host answers bad accesses of the driver with signal handlers of its own. A leak is what nothing refers to at its end.
     """
-    options = f"log_path={log}:detect_leaks=0:allow_user_segv_handler=1:use_sigaltstack=0"
+    options = f"log_path={log}:detect_leaks=1:allow_user_segv_handler=1:use_sigaltstack=0"
     return os.environ | {
         "PYNDIS_HOST": str(host()),
         "ASAN_OPTIONS": options,

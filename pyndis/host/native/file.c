@@ -53,6 +53,16 @@ struct handle *handle_new(struct process *process, uint64_t client, struct file 
     return handle;
 }
 
+bool handle_hold(struct handle *handle)
+{
+    kernel_lock();
+    bool open = handle->open;
+    if (open && handle->file)
+        atomic_fetch_add(&handle->file->references, 1);
+    kernel_unlock();
+    return open;
+}
+
 struct file *file_of_object(const void *object)
 {
     struct block *block = block_at(object, BLOCK_FILE);
@@ -88,6 +98,17 @@ static struct file *file_new(struct device *device, const char *name)
     return file;
 }
 
+/* True: the driver has yet to be told. Else the record goes, once nobody needs it to complete the last request. */
+static bool reference_last(struct file *file)
+{
+    if (atomic_fetch_sub(&file->references, 1) > 1)
+        return false;
+    if (file->opened)
+        return true;
+    free(file);
+    return false;
+}
+
 static void file_free(struct file *file)
 {
     kernel_lock();
@@ -102,6 +123,7 @@ static void file_free(struct file *file)
     block_free(file->block);
     atomic_fetch_sub(&file->device->files, 1);
     device_release(file->device);
+    reference_last(file);
 }
 
 void irps_cleanup_check(struct file *file);
@@ -123,11 +145,11 @@ static status_t run_internal(struct file *file, uint8_t major)
 
 static void file_finish(struct file *file)
 {
-    if (file->opened && !file->device->silent) {
-        atomic_store(&file->references, 1); /* so that the close request's own reference is not the last again */
-        file->opened = false;
+    bool told = file->opened && !file->device->silent;
+    atomic_store(&file->references, 1); /* ours: the close request's own is not the last again */
+    file->opened = false;
+    if (told)
         run_internal(file, IRP_MJ_CLOSE);
-    }
     file_free(file);
 }
 
@@ -139,15 +161,14 @@ static void file_finish_job(void *argument)
 /* The same where the caller stands in a process that closes a handle: CLOSE is sent in it. */
 void file_dereference_here(struct file *file)
 {
-    if (atomic_fetch_sub(&file->references, 1) == 1 && file->opened)
+    if (reference_last(file))
         file_finish(file);
 }
 
 void file_dereference(struct file *file)
 {
-    if (atomic_fetch_sub(&file->references, 1) > 1 || !file->opened)
-        return;
-    submit("close", file_finish_job, file, (struct job_options){.process = process_system()});
+    if (reference_last(file))
+        submit("close", file_finish_job, file, (struct job_options){.process = process_system()});
 }
 
 status_t file_open(struct process *process, uint64_t client, const char *path, uint32_t access, bool kernel, struct handle **result)
@@ -199,8 +220,7 @@ void handle_close(struct handle *handle)
         irps_cleanup_check(file);
     }
     self->process = before;
-    if (atomic_fetch_sub(&file->references, 1) == 1)
-        file_finish(file);
+    file_dereference_here(file);
 }
 
 struct file *file_open_kernel(struct device *device)

@@ -121,6 +121,7 @@ struct thread {
     void *thread_exit;      /* of a system thread: where PsTerminateSystemThread goes */
     struct task *task; /* in a deterministic schedule: what it does */
     struct thread *next_idle;
+    void *signal_stack; /* as long as the thread: which is for good */
     pthread_t handle;
     pthread_cond_t turn;
     struct breakpoint *stepped; /* atomics.c: the instruction that it executes alone */

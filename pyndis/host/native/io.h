@@ -108,6 +108,8 @@ struct handle *handle_find(uint64_t client);
 struct handle *handle_of_value(struct process *process, uint64_t value);
 struct handle *handles_first(void);
 struct handle *handle_new(struct process *process, uint64_t client, struct file *file, struct object *object, bool kernel);
+/* Keeps the file of a handle until file_dereference; false when the handle is closed. */
+bool handle_hold(struct handle *handle);
 void file_dereference(struct file *file);
 void file_dereference_here(struct file *file);
 struct file *file_of_object(const void *object);

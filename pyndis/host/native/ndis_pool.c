@@ -33,9 +33,12 @@ static void pool_end(void *handle, enum block_kind kind, const char *call)
     struct nb_pool *pool = pool_of(handle, kind, call);
     if (!pool)
         return;
-    if (atomic_load(&pool->live))
+    bool used = atomic_load(&pool->live); /* what was allocated from it still refers to the record */
+    if (used)
         violation("PoolInUse", handle, "%s frees a pool of which %d are still allocated", call, atomic_load(&pool->live));
     block_free(block_at(handle, kind));
+    if (!used)
+        free(pool);
 }
 
 EXPORT_F(void *, NdisAllocateNetBufferListPool, void *handle, const NET_BUFFER_LIST_POOL_PARAMETERS *p)

@@ -13,8 +13,15 @@ struct ndis_timer {
     timer_fn *function;
     void *context, *set_context;
     atomic_int running, queued;
+    atomic_int references; /* one for its block, and one for each callback on its way */
     struct block *block;
 };
+
+static void timer_let_go(struct ndis_timer *timer)
+{
+    if (atomic_fetch_sub(&timer->references, 1) == 1)
+        free(timer);
+}
 
 static void timer_run(void *argument)
 {
@@ -23,6 +30,7 @@ static void timer_run(void *argument)
     atomic_fetch_sub(&timer->queued, 1);
     CALL_DRIVER("NetTimerCallback", DISPATCH, block_memory(timer->block), timer->function(NULL, timer->set_context, NULL, NULL));
     atomic_fetch_sub(&timer->running, 1);
+    timer_let_go(timer);
     kernel_lock();
     dpc_finished_locked();
     kernel_unlock();
@@ -32,6 +40,7 @@ static void timer_fire(struct timer *base)
 {
     struct ndis_timer *timer = (struct ndis_timer *)base;
     atomic_fetch_add(&timer->queued, 1);
+    atomic_fetch_add(&timer->references, 1);
     dpc_started_locked();
     submit_locked("timer", timer_run, timer, (struct job_options){.irql = DISPATCH, .driver = true});
 }
@@ -45,6 +54,7 @@ EXPORT_F(uint32_t, NdisAllocateTimerObject, void *handle, const NDIS_TIMER_CHARA
     if (fail_)
         return NDIS_STATUS_RESOURCES;
     struct ndis_timer *timer = calloc(1, sizeof *timer);
+    atomic_init(&timer->references, 1);
     timer->block = block_new(BLOCK_TIMER, 64, true);
     timer->block->owner = handle;
     timer->block->tag = c->AllocationTag;
@@ -105,7 +115,8 @@ EXPORT(void, NdisFreeTimerObject, void *handle)
     kernel_unlock();
     if (armed || atomic_load(&timer->running) || atomic_load(&timer->queued))
         violation("FreedWhileActive", handle, "NdisFreeTimerObject frees a timer that is %s", armed ? "armed" : "running its callback");
-    block_free(timer->block); /* the record stays: a callback may still be on its way */
+    block_free(timer->block);
+    timer_let_go(timer);
 }
 
 /* ---- work items ---- */
@@ -119,11 +130,19 @@ struct work_item {
     void *routine, *context;
     enum { WORK_NDIS, WORK_IO, WORK_IO_EX } kind;
     atomic_bool queued;
+    atomic_int references; /* one for its block, and one while it is queued */
 };
+
+static void work_let_go(struct work_item *item)
+{
+    if (atomic_fetch_sub(&item->references, 1) == 1)
+        free(item);
+}
 
 static void *work_new(void *owner, void *device)
 {
     struct work_item *item = calloc(1, sizeof *item);
+    atomic_init(&item->references, 1);
     item->block = block_new(BLOCK_WORK_ITEM, 64, true);
     item->block->owner = owner;
     item->block->record = item;
@@ -146,6 +165,7 @@ static void work_run(void *argument)
     void *handle = block_memory(item->block), *routine = item->routine, *context = item->context, *device = item->device;
     int kind = item->kind;
     atomic_store(&item->queued, false); /* from here on it may be queued again, or freed */
+    work_let_go(item);
     if (kind == WORK_NDIS)
         CALL_DRIVER("NdisIoWorkItem", PASSIVE, handle, ((ndis_work_fn *)routine)(context, handle));
     else if (kind == WORK_IO)
@@ -166,6 +186,7 @@ static void work_queue(void *handle, int kind, void *routine, void *context, con
     item->kind = (typeof(item->kind))kind;
     item->routine = routine;
     item->context = context;
+    atomic_fetch_add(&item->references, 1);
     submit("work item", work_run, item, (struct job_options){.driver = true});
 }
 
@@ -177,6 +198,7 @@ static void work_free(void *handle, const char *call)
     if (atomic_load(&item->queued))
         violation("FreedWhileActive", handle, "%s frees a work item that is queued", call);
     block_free(item->block);
+    work_let_go(item);
 }
 
 EXPORT_F(void *, NdisAllocateIoWorkItem, void *handle)

@@ -104,17 +104,8 @@ EXPORT(status_t, ObReferenceObjectByPointer, void *object, uint32_t access, void
     return STATUS_SUCCESS;
 }
 
-EXPORT_F(status_t, ObReferenceObjectByHandle, uintptr_t value, uint32_t access, void *type, uint8_t mode, void **result, void *information)
+static status_t handle_reference(const struct handle *handle, const void *type, void **result)
 {
-    ENTER_FAILS(ObReferenceObjectByHandle, NULL, true);
-    (void)access, (void)information;
-    if (fail_)
-        return (status_t)STATUS_INSUFFICIENT_RESOURCES;
-    struct handle *handle = handle_of_value(process_current(), value & ~(uintptr_t)3);
-    if (!handle)
-        return (status_t)STATUS_INVALID_HANDLE;
-    if (handle->kernel && mode)
-        return (status_t)STATUS_INVALID_HANDLE;
     void *actual = handle->file ? file_type : handle->object->kind == OBJECT_EVENT ? event_type : handle->object->kind == OBJECT_THREAD_KIND ? thread_type : process_type;
     if (!type && handle->object == NULL)
         violation("ObjectType", NULL, "ObReferenceObjectByHandle without an object type");
@@ -123,6 +114,21 @@ EXPORT_F(status_t, ObReferenceObjectByHandle, uintptr_t value, uint32_t access, 
     *result = handle->file ? (void *)handle->file->object : handle->object->body;
     reference(*result, "ObReferenceObjectByHandle");
     return STATUS_SUCCESS;
+}
+
+EXPORT_F(status_t, ObReferenceObjectByHandle, uintptr_t value, uint32_t access, void *type, uint8_t mode, void **result, void *information)
+{
+    ENTER_FAILS(ObReferenceObjectByHandle, NULL, true);
+    (void)access, (void)information;
+    if (fail_)
+        return (status_t)STATUS_INSUFFICIENT_RESOURCES;
+    struct handle *handle = handle_of_value(process_current(), value & ~(uintptr_t)3);
+    if (!handle || (handle->kernel && mode) || !handle_hold(handle))
+        return (status_t)STATUS_INVALID_HANDLE;
+    status_t status = handle_reference(handle, type, result);
+    if (handle->file)
+        file_dereference(handle->file);
+    return status;
 }
 
 EXPORT(status_t, ObCloseHandle, uintptr_t value, uint8_t mode)

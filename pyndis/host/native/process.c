@@ -43,12 +43,16 @@ void object_dereference(struct object *object)
     atomic_fetch_sub(&object->references, 1);
 }
 
+static void system_start(void)
+{
+    system_process = process_new(0, SYSTEM_PID, "SYSTEM", 64);
+}
+
 struct process *process_system(void)
 {
-    kernel_lock();
-    struct process *found = system_process;
-    kernel_unlock();
-    return found ? found : (system_process = process_new(0, SYSTEM_PID, "SYSTEM", 64));
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, system_start); /* the first who ask may be two */
+    return system_process;
 }
 
 struct process *process_find(uint64_t id)

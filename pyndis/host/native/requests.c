@@ -11,12 +11,7 @@ static struct handle *handle_wanted(struct command *command)
         reply_error(command, "usage", "no such handle");
         return NULL;
     }
-    kernel_lock();
-    bool open = handle->open;
-    if (open)
-        atomic_fetch_add(&handle->file->references, 1); /* until the command lets go of it */
-    kernel_unlock();
-    if (!open) {
+    if (!handle_hold(handle)) { /* until the command lets go of the file */
         reply_error(command, "refused", "status=0x%08x the handle is closed", (unsigned)STATUS_INVALID_HANDLE);
         return NULL;
     }

@@ -91,7 +91,8 @@ static void self_start(void)
     self = calloc(1, sizeof *self);
     self->stack_top = (uintptr_t)__builtin_frame_address(0);
     processor_block_start(self);
-    stack_t stack = {.ss_sp = malloc(SIGNAL_STACK), .ss_size = SIGNAL_STACK};
+    self->signal_stack = malloc(SIGNAL_STACK);
+    stack_t stack = {.ss_sp = self->signal_stack, .ss_size = SIGNAL_STACK};
     sigaltstack(&stack, NULL);
     self->handle = pthread_self();
     pthread_cond_init(&self->turn, NULL);
