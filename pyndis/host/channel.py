@@ -17,7 +17,7 @@ from pyndis.host import wire
 from pyndis.host.errors import failure_of
 from pyndis.host.wire import Frame, Keys
 
-_PATIENCE = 10  # seconds for the process to end by itself
+_PATIENCE = 60  # seconds for the process to end by itself
 
 
 class Pending:

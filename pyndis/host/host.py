@@ -19,7 +19,7 @@ from pyndis.host.hold import Hold
 from pyndis.host.process import Process
 from pyndis.host.reports import RuleBroken, Violation
 from pyndis.host.schedule import Record
-from pyndis.host.session import Session, must_settle, rest_of
+from pyndis.host.session import SETTLE_TIMEOUT, Session, must_settle, rest_of
 from pyndis.host.wire import Frame, Value
 
 TICKS_PER_SECOND = 10_000_000
@@ -285,7 +285,7 @@ class Host:
 
     def advance(self, seconds: float) -> None:
         """Let virtual time go on: what falls due fires, in order."""
-        must_settle(rest_of(self.session.call("advance", ticks=round(seconds * TICKS_PER_SECOND))))
+        must_settle(rest_of(self.session.call("advance", ticks=round(seconds * TICKS_PER_SECOND), timeout=SETTLE_TIMEOUT)))
 
     def settle(self) -> None:
         """Let everything run that can run without time passing. Raises DriverFailure (PYN-H09) if that does not end."""

@@ -21,7 +21,7 @@ from pyndis.host.wire import Frame, Keys, Value
 COPIERS = ("memcpy", "memmove", "memcmp", "copy_upwards", "copy_downwards", "rep_copy")
 _LOOK = 0.25  # seconds between two looks at a command that does not end
 _TURNS_TIMEOUT = 120  # seconds of real time after which a deterministic host must have said something
-_SETTLE_TIMEOUT = 10  # seconds of real time in which a driver must come to rest
+SETTLE_TIMEOUT = 60  # seconds of real time in which a driver must come to rest, on a machine that may have much else to do
 
 
 class Listener(Protocol):
@@ -163,8 +163,8 @@ class Session:
         """Let everything run that can, then say what waits."""
         if self._together is not None:
             return Rest(True, 0, ())
-        pending = self.channel.send("settle", {"timeout": _SETTLE_TIMEOUT})
-        pending.wait(2 * _SETTLE_TIMEOUT)
+        pending = self.channel.send("settle", {"timeout": SETTLE_TIMEOUT})
+        pending.wait(2 * SETTLE_TIMEOUT)
         if not pending.done:
             return Rest(False, 0, ())
         return rest_of(pending.result())
@@ -228,7 +228,7 @@ def must_settle(rest: Rest) -> None:
         raise DriverFailure(
             Diagnostic(
                 "PYN-H09",
-                f"the driver does not come to rest within {_SETTLE_TIMEOUT} seconds",
+                f"the driver does not come to rest within {SETTLE_TIMEOUT} seconds",
                 notes=rest.waiting,
                 help="look for a work item that queues itself, or a loop that waits for another thread",
             )
