@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DICTIONARY = Path(__file__).parent / "wintun.dict"
-# Leaks of the driver are the host's to judge, at each halt; those of the host are the sanitizer's. The host answers bad accesses with signal handlers of its own.
+# Leaks of the driver are the host's to judge, at each halt; those of the host the sanitizer's. The host answers bad accesses with
+# signal handlers of its own.
 OPTIONS = ("-timeout=120", "-rss_limit_mb=4096", f"-dict={DICTIONARY}")
 SANITIZERS = "detect_leaks=1:allow_user_segv_handler=1:use_sigaltstack=0"
 LONGEST = {"bundle": 70_000, "requests": 400, "oids": 400}
