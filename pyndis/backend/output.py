@@ -35,7 +35,7 @@ class Writer:
     def blank(self) -> None:
         """An empty line, unless a block begins here or the line before is empty."""
         if self.lines and self.lines[-1].text and not self.lines[-1].text.endswith("{"):
-            self.lines.append(Line(""))
+            self.lines.append(Line("", self._span))
 
     @contextmanager
     def at(self, span: Span | None) -> Iterator[None]:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from pyndis.backend import declarations, order
 from pyndis.backend.accepts import accept
-from pyndis.backend.lines import LineMap, Marks
+from pyndis.backend.lines import Marks
 from pyndis.backend.output import Line
 from pyndis.backend.simplify import simplify
+from pyndis.backend.source_map import SourceMap
 from pyndis.backend.templates import C, render_template
 from pyndis.backend.walk import of_body
 from pyndis.ir.nodes import Call, Do, Function, Program
@@ -48,7 +49,7 @@ class Unit:
     """A rendered file, and where its lines come from."""
 
     text: str
-    lines: LineMap
+    source_map: SourceMap
 
 
 def render_unit(program: Program, *, template: str = "unit.c.j2", context: Mapping[str, object]) -> str:

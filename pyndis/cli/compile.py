@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pyndis.backend.source_map import SourceMap
 from pyndis.diagnostics import Diagnostic, DriverFailure
 from pyndis.package.manifest import Manifest
 
@@ -20,13 +21,15 @@ from pyndis.package.manifest import Manifest
 class Compiled:
     """A compiled driver. `wdm_source`: the driver once more, as Static Driver Verifier follows IRPs (`backend/wdm.py`).
 
-    `emitted` holds the forms that `--emit` prints, by name; `diagnostics` are those of every stage.
+    `source_map` says where in the Python the lines of `c_source` come from. `emitted` holds the forms that `--emit` prints, by
+    name; `diagnostics` are those of every stage.
     """
 
     c_source: str
     emitted: Mapping[str, str] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     wdm_source: str = ""
+    source_map: SourceMap = field(default_factory=SourceMap)
 
 
 def compile_driver(folder: Path, manifest: Manifest, config: str) -> Compiled:
@@ -34,7 +37,7 @@ def compile_driver(folder: Path, manifest: Manifest, config: str) -> Compiled:
 
     Raises ToolFailure (PYN-B..) where pyndis contradicts itself.
     """
-    from pyndis.backend import render_unit, verify_unit
+    from pyndis.backend import render, verify_unit
     from pyndis.backend.driver import TEMPLATE, driver_context, own_functions
     from pyndis.backend.wdm import render_wdm
     from pyndis.checks import check
@@ -56,10 +59,10 @@ def compile_driver(folder: Path, manifest: Manifest, config: str) -> Compiled:
     names = manifest.driver
     source = f"drivers/{folder.resolve().name}"
     context = driver_context(plan, source=source, device=names.device, pool_tag=names.pool_tag, version=names.version)
-    c_source = render_unit(program, template=TEMPLATE, context=context)
-    verify_unit(program, c_source, partial(_preprocessed, manifest), own_functions(plan))
-    wdm_source = render_wdm(c_source, context=context, included=f"../{manifest.name}.c", facts=known)
-    return Compiled(c_source, emitted, wdm_source=wdm_source)
+    unit = render(program, template=TEMPLATE, context=context)
+    verify_unit(program, unit.text, partial(_preprocessed, manifest), own_functions(plan))
+    wdm_source = render_wdm(unit.text, context=context, included=f"../{manifest.name}.c", facts=known)
+    return Compiled(unit.text, emitted, wdm_source=wdm_source, source_map=unit.source_map)
 
 
 def _preprocessed(manifest: Manifest, text: str) -> str:

@@ -47,21 +47,11 @@ def test_a_compiler_takes_the_unit_without_a_warning(target, tmp_path):
 
 def test_lines_of_c_know_their_source():
     unit = render(sample(), context=CONTEXT)
-    places = {line: unit.lines[number] for number, line in enumerate(unit.text.split("\n"), start=1)}
+    places = {line: unit.source_map.python_place(number) for number, line in enumerate(unit.text.split("\n"), start=1)}
     assert places["    READ_OF(Irp)->Used += Total << 1;"].line == 47
     assert places["        return STATUS_INVALID_USER_BUFFER;"].line == 46
     assert places["#include <ntifs.h>"] is None
-    assert "drivers/sample/sample.py:47\n" in unit.lines.text()
-
-
-def test_line_directives_name_the_source_and_return_to_the_c():
-    unit = render(sample(), context=CONTEXT)
-    lines = unit.lines.with_directives(unit.text, "sample.c").split("\n")
-    where = lines.index("    READ_OF(Irp)->Used += Total << 1;")
-    assert lines[where - 1] == '#line 47 "drivers/sample/sample.py"'
-    number = lines.index("/* Whether a packet of this size fits too. */")
-    assert "#line" in lines[number - 1] or any(line.endswith('"sample.c"') for line in lines[:number])
-    assert [line for line in lines if not line.startswith("#line")] == unit.text.split("\n")
+    assert "drivers/sample/sample.py:47\n" in unit.source_map.text()
 
 
 def test_a_struct_that_contains_itself_is_a_fault():
