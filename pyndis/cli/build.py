@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from pyndis.cli.building import inputs
+from pyndis.cli.building.asked import asked_for
 from pyndis.cli.building.image import bring_up_to_date
 from pyndis.cli.building.request import NONE, TEST, Request, output_folder
 from pyndis.cli.building.run import generate
+from pyndis.cli.ending import DONE
 from pyndis.cli.options import driver_options
 from pyndis.cli.progress import progress
 from pyndis.diagnostics import Diagnostic, UsageFailure
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 FORMS = ("ast", "ir", "c", "plan")
 TOOLCHAINS = ("auto", "zig", "wdk")
-TARGETS = ("Build", "Clean", "Rebuild", "Generate", "MSM")
+TARGETS = ("Build", "Clean", "Rebuild", "SDV", "MSM", "Generate")
 
 
 @click.command("build")
@@ -37,6 +39,8 @@ TARGETS = ("Build", "Clean", "Rebuild", "Generate", "MSM")
 @click.option("--out", type=click.Path(path_type=Path), help="Where the results go. Default: build/NAME.")
 @click.option("--sign", default=TEST, metavar="test|none|FILE", show_default=True, help="A PFX file, or a signer's TOML file.")
 @click.option("--timestamp", metavar="URL", help="An RFC 3161 server that vouches for the time of signatures.")
+@click.option("--rules", metavar="LIST", help="For SDV: verify these rules only, as DoubleCompletion,CancelTimerObject.")
+@click.option("--explore", is_flag=True, help="For SDV and DVL: try every order of threads, too; it takes minutes.")
 @click.option("--emit", type=click.Choice(FORMS), help="Print an intermediate form instead of building.")
 def command(
     driver: Path,
@@ -50,8 +54,10 @@ def command(
     timestamp: str | None,
     overrides: tuple[tuple[str, str], ...],
     brand: str | None,
+    rules: str | None,
+    explore: bool,
     emit: str | None,
-) -> None:
+) -> int:
     """Compile DRIVER, a folder with a driver.toml, and sign and package the result."""
     manifest = Manifest.load(driver, overrides, brand)
     place = output_folder(out, manifest)
@@ -68,15 +74,21 @@ def command(
         brand=brand,
         time=build_time(inputs.driver_files(manifest.folder, place)),
     )
+    asked = asked_for(target, rules, explore)
     if emit:
         from pyndis.cli.building.emitting import emitted
 
         click.echo(emitted(request, emit), nl=False)
-        return
+        return DONE
     if target == "Generate":
         for file in generate(request, progress()):
             click.echo(file)
-        return
+        return DONE
+    if target == "SDV":
+        from pyndis.cli.building import sdv
+        from pyndis.cli.building.verifying import verified_request
+
+        return sdv.run(verified_request(request, arch), asked)
     if target in ("Clean", "Rebuild"):
         from pyndis.cli.building.cleaning import clean
 
@@ -85,6 +97,7 @@ def command(
         _build(request)
     if target == "MSM":
         _make_merge_modules(request)
+    return DONE
 
 
 def _build(request: Request) -> None:

@@ -22,7 +22,7 @@ class Compiled:
     """A compiled driver. `wdm_source`: the driver once more, as Static Driver Verifier follows IRPs (`backend/wdm.py`).
 
     `source_map` says where in the Python the lines of `c_source` come from. `emitted` holds the forms that `--emit` prints, by
-    name; `diagnostics` are those of every stage.
+    name; `diagnostics` are those of every stage; `functions` is how many functions the checks saw.
     """
 
     c_source: str
@@ -30,6 +30,7 @@ class Compiled:
     diagnostics: tuple[Diagnostic, ...] = ()
     wdm_source: str = ""
     source_map: SourceMap = field(default_factory=SourceMap)
+    functions: int = 0
 
 
 def compile_driver(folder: Path, manifest: Manifest, config: str) -> Compiled:
@@ -62,7 +63,7 @@ def compile_driver(folder: Path, manifest: Manifest, config: str) -> Compiled:
     unit = render(program, template=TEMPLATE, context=context)
     verify_unit(program, unit.text, partial(_preprocessed, manifest), own_functions(plan))
     wdm_source = render_wdm(unit.text, context=context, included=f"../{manifest.name}.c", facts=known)
-    return Compiled(unit.text, emitted, wdm_source=wdm_source, source_map=unit.source_map)
+    return Compiled(unit.text, emitted, wdm_source=wdm_source, source_map=unit.source_map, functions=len(program.functions))
 
 
 def _preprocessed(manifest: Manifest, text: str) -> str:

@@ -14,7 +14,7 @@ from pyndis.contract.finding import Finding, finding_of
 from pyndis.contract.packets import packet, smallest
 from pyndis.contract.statuses import SEND_STATUSES, SUCCESS, name_of
 from pyndis.contract.traffic import Traffic
-from pyndis.host import Adapter, Chain, Handle, Host, OpenRefused, Process, Request
+from pyndis.host import Adapter, Chain, Counted, Handle, Host, OpenRefused, Process, Request
 
 LUID = 7
 SEND_PATIENCE = 31  # seconds; Driver Verifier wants each send completed within 30 (NdisTimedDataSend)
@@ -24,13 +24,14 @@ _MOST_OF_A_RULE = 8  # findings of one case
 @dataclass(frozen=True)
 class Subject:
     """What is tested: the image, its architecture, how its clients make traffic (None: nobody knows), the order of threads
-    (`seed`; None: as they come), and how many life cycles the long case does."""
+    (`seed`; None: as they come), how many life cycles the long case does, and whether the driver's calls are counted."""
 
     image: Path
     arch: str
     traffic: Traffic | None = None
     seed: int | None = None
     cycles: int = 1000
+    counting: bool = False
 
 
 @dataclass
@@ -42,6 +43,7 @@ class Bench:
     context: str = ""
     findings: list[Finding] = field(default_factory=list)
     figures: dict[str, int] = field(default_factory=dict)
+    counted: Counted = field(default_factory=Counted)
 
     def note(self, finding: Finding) -> None:
         """Add a finding, with what is tried just now, unless it says again what is known, or there are enough of its rule."""
@@ -66,6 +68,7 @@ class Bench:
         if self.concurrent and self.subject.seed is not None:
             options.setdefault("seed", self.subject.seed)
         host = Host(self.subject.image, **options)
+        host.counted = self.counted if self.subject.counting else None
         try:
             with host:
                 yield host

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pyndis.contract.case import Case
 from pyndis.explore import Coverage
-from pyndis.host import StackFrame, Violation
+from pyndis.host import Counted, StackFrame, Violation
 
 Verdict = Literal["passed", "failed", "not exercised"]
 
@@ -31,7 +31,7 @@ class Finding:
 @dataclass(frozen=True)
 class Outcome:
     """How one case ended. `reason`: why it was not exercised; `figures`: what was counted on the way; `coverage`: of a scenario
-    that was explored."""
+    that was explored; `counted`: what the driver called, if that was asked for."""
 
     case: Case
     verdict: Verdict
@@ -40,6 +40,7 @@ class Outcome:
     reason: str = ""
     figures: tuple[tuple[str, int], ...] = ()
     coverage: Coverage | None = None
+    counted: Counted = field(default_factory=Counted, compare=False)
 
 
 def finding_of(violation: Violation) -> Finding:

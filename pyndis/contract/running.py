@@ -53,7 +53,9 @@ def run_one(case: Case, subject: Subject, name: str) -> Outcome:
         reason = str(skipped)
     verdict: Verdict = "failed" if bench.findings else "not exercised" if reason else "passed"
     replayed = tuple(replace(each, replay=each.replay or replay(case, subject, name, each.schedule)) for each in bench.findings)
-    return Outcome(case, verdict, time.monotonic() - started, replayed, reason, tuple(bench.figures.items()))
+    return Outcome(
+        case, verdict, time.monotonic() - started, replayed, reason, tuple(bench.figures.items()), counted=bench.counted
+    )
 
 
 def replay(case: Case, subject: Subject, name: str, schedule: str = "") -> str:

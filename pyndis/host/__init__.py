@@ -6,6 +6,7 @@ with Host("build/wintun/amd64/Release/wintun/wintun.sys") as host:
 """
 
 from pyndis.host.adapter import Adapter, Chain, Link
+from pyndis.host.counted import Counted
 from pyndis.host.errors import (
     AccessDenied,
     CommandRefused,
@@ -32,6 +33,7 @@ __all__ = [
     "Chain",
     "CommandRefused",
     "Completion",
+    "Counted",
     "DeviceNotFound",
     "DriverFault",
     "Event",

@@ -13,6 +13,7 @@ from pyndis.diagnostics import Diagnostic, DriverFailure, UsageFailure
 from pyndis.host import runner
 from pyndis.host.adapter import Adapter
 from pyndis.host.atomics import breakpoints
+from pyndis.host.counted import Counted
 from pyndis.host.errors import CommandRefused, DriverFault, InitializeFailed
 from pyndis.host.handle import Handle
 from pyndis.host.hold import Hold
@@ -40,12 +41,14 @@ class Calls:
 
 @dataclass(frozen=True)
 class Export:
-    """A function that the host's kernel has: its IRQL limits, and whether fail_call can make it fail."""
+    """A function that the host's kernel has: its IRQL limits, whether fail_call can make it fail, and which rule is broken by a
+    call at another IRQL."""
 
     name: str
     lowest_irql: int
     highest_irql: int
     can_fail: bool
+    irql_rule: str
 
 
 class Host:
@@ -91,6 +94,8 @@ class Host:
         self.schedule = f"seed:{seed}" if seed is not None else schedule
         self.record = Record()
         self.driver_status: int | None = None
+        self.counted: Counted | None = None
+        """Set it to a Counted before the block: what the driver did until its end is added to it."""
         self.adapters: list[Adapter] = []
         self._faults = dict(faults or {})
         self._expected: list[str] = []
@@ -190,6 +195,8 @@ class Host:
 
     def _close(self) -> None:
         if self._session is not None:
+            if self.counted is not None:
+                self.counted.take(self._session)
             session, self._session = self._session, None
             self._final = (session.violations, session.notes)
             session.close()
@@ -372,7 +379,10 @@ class Host:
     def calls(self, reset: bool = False) -> dict[str, Calls]:
         """How often the driver called each export."""
         lines = self.session.call("calls", reset=reset).lines()
-        return {name: Calls(int(calls), int(failed)) for name, calls, failed in (line.split() for line in lines)}
+        made = {name: Calls(int(calls), int(failed)) for name, calls, failed in (line.split() for line in lines)}
+        if reset and self.counted is not None:
+            self.counted.calls.update({name: each.calls for name, each in made.items()})
+        return made
 
     def stack_use(self) -> dict[str, int]:
         """By entry point of the driver, the most bytes of stack that it used: as seen when it called the kernel, and with
@@ -381,11 +391,11 @@ class Host:
 
     def exports(self) -> list[Export]:
         """All functions that an image can import here."""
-        return [_export(*line.split()[-4:]) for line in self.session.call("exports").lines()]
+        return [_export(*line.split()) for line in self.session.call("exports").lines()]
 
 
-def _export(name: str, lowest: str, highest: str, can_fail: str) -> Export:
-    return Export(name, int(lowest), int(highest), can_fail == "1")
+def _export(name: str, lowest: str, highest: str, can_fail: str, rule: str) -> Export:
+    return Export(name, int(lowest), int(highest), can_fail == "1", rule)
 
 
 def _check_initialized(reply: Frame) -> None:

@@ -30,6 +30,12 @@ class Rule:
     `refused_at_load`: what a driver would have to import, and the host does not export; `not_applicable`: why the rule says
     nothing of a miniport. `set`, `where` and `dv` are the documentation's: rule set, where the check belongs, bug check 0xC4's
     first parameter.
+
+    What a run must do so that the driver could have broken the rule, as patterns of names; one of each that is not empty:
+    `calls` and `calls_too`: exports that the driver calls (a rule on the IRQL of calls has those of the host's table besides);
+    `entries`: the driver's functions that the kernel calls, as the host names them; `states` of the host; `sections` of the
+    image; `figures` of the contract suite's cases. `unarmed`: why no run of the suite can break it. `sums_up`: the rules whose
+    results it repeats, all with a number of Driver Verifier ("dv") or those of a set.
     """
 
     family: str
@@ -45,6 +51,14 @@ class Rule:
     not_offered: str = ""
     refused_at_load: tuple[str, ...] = ()
     not_applicable: str = ""
+    calls: tuple[str, ...] = ()
+    calls_too: tuple[str, ...] = ()
+    entries: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    figures: tuple[str, ...] = ()
+    unarmed: str = ""
+    sums_up: str = ""
 
 
 @cache

@@ -107,12 +107,16 @@ void history_write(struct text *report, const void *object)
     }
 }
 
-static void irql_violation(struct export *export, const void *object)
+static const char *irql_rule_of(const struct export *export)
 {
-    const char *rule = !strncmp(export->name, "Ndis", 4) ? "Irql_Miniport_Driver_Function" : "IrqlDispatch";
     extern const char *irql_rule(const char *name);
     const char *named = irql_rule(export->name);
-    violation(named ? named : rule, object, "%s was called at IRQL %u; it may be called at %u to %u", export->name, self->irql, export->min_irql,
+    return named ? named : !strncmp(export->name, "Ndis", 4) ? "Irql_Miniport_Driver_Function" : "IrqlDispatch";
+}
+
+static void irql_violation(struct export *export, const void *object)
+{
+    violation(irql_rule_of(export), object, "%s was called at IRQL %u; it may be called at %u to %u", export->name, self->irql, export->min_irql,
               export->max_irql);
 }
 
@@ -317,7 +321,7 @@ COMMAND("exports", command_exports, ALWAYS)
 {
     struct text lines = {0};
     for (struct export *const *at = __start_host_exports; at < __stop_host_exports; at++)
-        text_add(&lines, "%s %u %u %d\n", (*at)->name, (*at)->min_irql, (*at)->max_irql, (*at)->can_fail);
+        text_add(&lines, "%s %u %u %d %s\n", (*at)->name, (*at)->min_irql, (*at)->max_irql, (*at)->can_fail, irql_rule_of(*at));
     reply_ok(command, NULL, lines.bytes, lines.length);
     text_free(&lines);
 }

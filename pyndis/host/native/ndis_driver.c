@@ -335,8 +335,8 @@ COMMAND("state", command_state, ALWAYS)
 {
     unsigned blocks = 0;
     blocks_each(driver_block_count, &blocks);
-    reply_format(command, "driver=%s entry_status=0x%08x now=%llu busy=%ld violations=%u blocks=%u", atomic_load(&driver_dead) ? "dead" : driver_state,
-                 entry_status, (unsigned long long)clock_ticks(), busy_count(), violation_count(), blocks);
+    reply_format(command, "driver=%s entry_status=0x%08x now=%llu busy=%ld violations=%u blocks=%u paged=%d", atomic_load(&driver_dead) ? "dead" : driver_state,
+                 entry_status, (unsigned long long)clock_ticks(), busy_count(), violation_count(), blocks, paged_armed);
 }
 
 COMMAND("exit", command_exit, ALWAYS)

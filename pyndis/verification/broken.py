@@ -1,0 +1,87 @@
+"""Which rules are broken: findings of the contract suite and diagnostics of the compiler, under the official names."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from pyndis.contract.finding import Finding, Outcome
+from pyndis.diagnostics import Diagnostic
+from pyndis.verification.observed import Compilation, Image, Run, matching
+from pyndis.verification.results import Defect
+from pyndis.verification.rules import Rule
+
+OTHER = "other"
+"""The family of what is broken and stands in no table: the host's own names, paragraphs of the contract, diagnostics."""
+
+_NAMED = re.compile(r"^rule (\w+)")
+_C_PLACE = re.compile(r"\((?P<file>[^()]+):(?P<line>\d+)\)$")
+
+Broken = dict[Rule, list[Defect]]
+
+
+def broken(rules: Sequence[Rule], compiled: Compilation | None, image: Image | None, run: Run | None) -> Broken:
+    """The rules that are broken, with each breach."""
+    found: Broken = defaultdict(list)
+    for diagnostic in compiled.diagnostics if compiled else ():
+        for rule in _of_diagnostic(rules, diagnostic):
+            found[rule].append(_refused(diagnostic))
+    for outcome, finding in _findings(run.outcomes if run else ()):
+        for rule in _of_finding(rules, image, outcome, finding):
+            found[rule].append(_seen(outcome, finding))
+    return found
+
+
+def _findings(outcomes: Iterable[Outcome]) -> Iterator[tuple[Outcome, Finding]]:
+    return ((outcome, finding) for outcome in outcomes for finding in outcome.findings)
+
+
+def _of_diagnostic(rules: Sequence[Rule], diagnostic: Diagnostic) -> list[Rule]:
+    """Those that a note names; else those that its code stands for; else one of the code itself."""
+    named = {match[1] for note in diagnostic.notes if (match := _NAMED.match(note))}
+    listed = [rule for rule in rules if diagnostic.code in rule.compile_time]
+    chosen = [rule for rule in rules if rule.name in named] or ([] if named else listed)
+    return chosen or [Rule(OTHER, diagnostic.code, "The driver compiles without an error.", "")]
+
+
+def _of_finding(rules: Sequence[Rule], image: Image | None, outcome: Outcome, finding: Finding) -> list[Rule]:
+    name = finding.rule.partition(":")[0]
+    chosen = _applicable([rule for rule in rules if rule.name == name], image)
+    chosen += [rule for rule in rules if name in rule.reported_as and rule.name != name]
+    return chosen or [Rule(OTHER, name, f"{outcome.case.claim[0].upper()}{outcome.case.claim[1:]}.", "")]
+
+
+def _applicable(namesakes: list[Rule], image: Image | None) -> list[Rule]:
+    """Of rules of the same name in two families, those about calls that the driver makes."""
+    if len(namesakes) < 2 or image is None:
+        return namesakes
+    return [rule for rule in namesakes if matching(image.imports, rule.calls)] or namesakes
+
+
+def _refused(diagnostic: Diagnostic) -> Defect:
+    span = diagnostic.labels[0].span if diagnostic.labels else None
+    return Defect(
+        f"{diagnostic.code}: {diagnostic.message}",
+        place=str(span) if span else "",
+        details=diagnostic.notes,
+        diagnostic=diagnostic,
+    )
+
+
+def _seen(outcome: Outcome, finding: Finding) -> Defect:
+    place = _C_PLACE.search(finding.place)
+    return Defect(
+        finding.message,
+        place=finding.place,
+        file=place["file"] if place else "",
+        line=int(place["line"]) if place else 0,
+        case=outcome.case.name,
+        details=tuple(line for each in finding.details for line in each.splitlines()),
+        again=finding.replay,
+    )
+
+
+def others(found: Mapping[Rule, list[Defect]]) -> list[Rule]:
+    """The rules of no table among the broken ones."""
+    return [rule for rule in found if rule.family == OTHER]

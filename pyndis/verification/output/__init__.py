@@ -1,0 +1,1 @@
+"""A verification as people read it, as JSON, and as SARIF."""

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pyndis import contract
+from pyndis.contract import chosen
+from tests.cli.conftest import REPOSITORY, Ended, Run
+
+TIMER = "            waiting.timed = False\n"
+SLEEP = """\
+            with unsafe("planted: a timer's function runs at DISPATCH_LEVEL"):
+                raw.NdisMSleep(1000)
+"""
+FEW = ("life.once", "oids.mandatory", "sends.open")
+HOOK = '        """Nothing depends on it; the length has been checked against the type."""\n'
+PLANTED = """\
+        with unsafe("planted: longer than the 50 microseconds that are allowed"):
+            raw.KeStallExecutionProcessor(60)
+"""
+
+
+@pytest.fixture
+def few_cases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The suite's cases that these tests need."""
+    every = list(contract.cases())
+    monkeypatch.setattr(contract, "cases", lambda: iter(chosen(every, FEW)))
+
+
+@pytest.fixture
+def wintun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few_cases: None) -> Path:
+    """A copy of Wintun that tests change, in a working folder of its own."""
+    folder = tmp_path / "wintun"
+    shutil.copytree(REPOSITORY / "drivers" / "wintun", folder)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYNDIS_CONFIG_DIR", str(tmp_path / "config"))
+    return folder
+
+
+def change(folder: Path, old: str, new: str) -> None:
+    file = folder / "wintun.py"
+    text = file.read_text("utf-8")
+    assert text.count(old) == 1
+    file.write_text(text.replace(old, new), "utf-8")
+
+
+def sdv(pyndis: Run, *options: str) -> Ended:
+    return pyndis("build", "wintun", "--target", "SDV", "--sign", "none", *options)
+
+
+def results() -> dict[str, dict[str, object]]:
+    data = json.loads(Path("build/wintun/sdv/wintun.json").read_text("utf-8"))
+    return {each["rule"]: each for each in data["rules"]}
+
+
+@pytest.mark.slow
+def test_wintun_has_no_defect_and_a_second_call_does_nothing_and_clean_removes_it(wintun: Path, pyndis: Run) -> None:
+    first = sdv(pyndis)
+    assert (first.code, "It is not Microsoft's Static Driver Verifier" in " ".join(first.out.split())) == (0, True)
+    assert results()["NdisOidComplete"]["result"] == "Pass"
+    log = json.loads(Path("build/wintun/wintun.sarif").read_text("utf-8"))
+    assert {each["kind"] for each in log["runs"][0]["results"]} == {"pass", "notApplicable", "open"}
+    again = sdv(pyndis)
+    assert again.code == 0
+    assert again.out.splitlines()[-1].startswith("nothing to do: ")
+    assert again.out.startswith(first.out), "the results are told again"
+    assert pyndis("build", "wintun", "--target", "Clean", "--arch", "amd64", "--sign", "none").code == 0
+    assert not Path("build/wintun").exists()
+
+
+@pytest.mark.slow
+def test_a_planted_fault_is_a_defect_with_exit_1_also_the_second_time(wintun: Path, pyndis: Run) -> None:
+    change(wintun, "from pyndis.kernel import *\n", "from pyndis.kernel import *\nfrom pyndis.kernel import raw\n")
+    change(wintun, HOOK, HOOK + PLANTED)
+    ended = sdv(pyndis)
+    assert ended.code == 1
+    assert "Defect NdisStallExecution_Delay: A stall takes 50 microseconds at most." in ended.out
+    broken = results()["NdisStallExecution_Delay"]
+    assert broken["result"] == "Defect"
+    assert sdv(pyndis).code == 1
+
+
+def test_a_driver_that_does_not_compile_is_a_defect_of_its_rule(wintun: Path, pyndis: Run) -> None:
+    change(wintun, "from pyndis.kernel import *\n", "from pyndis.kernel import *\nfrom pyndis.kernel import raw\n")
+    change(wintun, TIMER, TIMER + SLEEP)
+    ended = sdv(pyndis)
+    assert ended.code == 1
+    assert results()["Irql_Miniport_Driver_Function"]["result"] == "Defect"
+    assert results()["DoubleCompletion"]["reason"] == "the driver does not compile, so nothing of it ran"
+    assert "wintun/wintun.py:" in ended.out
+
+
+def test_rules_can_be_chosen(wintun: Path, pyndis: Run) -> None:
+    change(wintun, HOOK, HOOK + "        return 1\n")
+    assert sdv(pyndis, "--rules", "NdisOidComplete, CancelTimerObject").code == 1
+    assert list(results())[:2] == ["CancelTimerObject", "NdisOidComplete"]
+    assert all(each["family"] == "other" for each in list(results().values())[2:])
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (("--target", "SDV", "--rules", "Nonsense"), "PYN-Y01"),
+        (("--target", "SDV", "--config", "Debug"), "PYN-Y02"),
+        (("--target", "SDV", "--arch", "x86"), "PYN-Y02"),
+        (("--rules", "DoubleCompletion"), "PYN-Y03"),
+        (("--target", "Clean", "--explore"), "PYN-Y03"),
+    ],
+)
+def test_wrong_usage_is_told_before_anything_is_built(wintun: Path, pyndis: Run, options: tuple[str, ...], code: str) -> None:
+    ended = pyndis("build", "wintun", *options)
+    assert (ended.code, code in ended.err) == (2, True)
+    assert not Path("build").exists()
