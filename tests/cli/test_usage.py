@@ -16,7 +16,7 @@ WRONG = [
     ["build", "example", "--arch", "x86"],
     ["build", "example", "--config", "release"],
     ["build", "example", "--toolchain", "wdk"],
-    ["build", "example", "--target", "SDV"],
+    ["build", "example", "--target", "sdv"],
     ["build", "example", "--set", "receive"],
     ["build", "example", "--set", "=x"],
     ["build", "example", "--set", "recieve=x"],
