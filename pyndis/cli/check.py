@@ -14,10 +14,13 @@ from pyndis.cli.options import driver_options
 from pyndis.diagnostics import Diagnostic, DriverFailure, Span
 from pyndis.package.manifest import Manifest
 
+FORMS = ("json", "sarif", "codequality")
+"""For programs; each is a function of pyndis.diagnostics.formats."""
+
 
 @click.command("check")
 @driver_options
-@click.option("--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", *FORMS]), default="text", show_default=True)
 @click.option("--unsafe", is_flag=True, help="List the unsafe blocks of the driver, with their reasons.")
 @click.pass_context
 def command(
@@ -45,9 +48,10 @@ def _diagnostics(driver: Path, overrides: tuple[tuple[str, str], ...], brand: st
 
 
 def _formatted(form: str, diagnostics: Sequence[Diagnostic]) -> str:
-    from pyndis.diagnostics.formats import as_json, as_sarif
+    from pyndis.diagnostics import formats
 
-    return (as_json if form == "json" else as_sarif)(diagnostics, Path.cwd())
+    written: str = getattr(formats, f"as_{form}")(diagnostics, Path.cwd())
+    return written
 
 
 def _list_unsafe(driver: Path) -> None:

@@ -1,7 +1,9 @@
-"""Diagnostics for programs: JSON of our own shape, and SARIF (`sarif.py`), which code hosts and editors read."""
+"""Diagnostics for programs: JSON of our own shape, and SARIF (`sarif.py`), which code hosts and editors read, and
+GitLab's Code Quality."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -47,3 +49,21 @@ def _rule(code: str) -> dict[str, Any]:
     if known is None:
         return {"id": code}
     return {"id": code, "shortDescription": {"text": known.title}, "fullDescription": {"text": known.explanation}}
+
+
+def as_codequality(diagnostics: Iterable[Diagnostic], root: Path) -> str:
+    """A report as GitLab shows it beside a merge request: its subset of the Code Climate format, a list of issues."""
+    return json.dumps([_issue(each, root) for each in diagnostics], indent=2, ensure_ascii=False)
+
+
+def _issue(diagnostic: Diagnostic, root: Path) -> dict[str, Any]:
+    span = diagnostic.labels[0].span if diagnostic.labels else None
+    path, line = (short(span.file, root), span.line) if span else (".", 1)  # GitLab drops an issue without a place
+    same = "\0".join((diagnostic.code, path, str(line), diagnostic.message))
+    return {
+        "description": diagnostic.message,
+        "check_name": diagnostic.code,
+        "fingerprint": hashlib.sha256(same.encode()).hexdigest(),
+        "severity": "major" if diagnostic.is_error else "minor",
+        "location": {"path": path, "lines": {"begin": line}},
+    }

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pyndis.diagnostics import Diagnostic, Label, Span
-from pyndis.diagnostics.formats import as_json, as_sarif
+from pyndis.diagnostics.formats import as_codequality, as_json, as_sarif
 
 
 @pytest.fixture
@@ -56,6 +56,15 @@ def test_sarif_rules_explain_themselves(found: list[Diagnostic], tmp_path: Path)
     assert unknown == {"id": "PYN-X99"}
 
 
+def test_code_quality_has_a_place_for_every_issue_and_tells_them_apart(found: list[Diagnostic], tmp_path: Path) -> None:
+    first, second = json.loads(as_codequality(found, tmp_path))
+    assert (first["check_name"], first["description"], first["severity"]) == ("PYN-P05", "wrong", "major")
+    assert first["location"] == {"path": "a.py", "lines": {"begin": 1}}
+    assert second["location"] == {"path": ".", "lines": {"begin": 1}}
+    assert first["fingerprint"] != second["fingerprint"]
+
+
 def test_a_run_without_findings_is_a_log_too(tmp_path: Path) -> None:
     assert sarif([], tmp_path)["runs"][0]["results"] == []
+    assert json.loads(as_codequality([], tmp_path)) == []
     assert json.loads(as_json([], tmp_path)) == {"diagnostics": []}
