@@ -17,6 +17,8 @@ from pyndis.cli.options import driver_options
 from pyndis.cli.progress import progress
 from pyndis.diagnostics import Diagnostic, UsageFailure
 from pyndis.package.manifest import Manifest
+from pyndis.package.rules import DUAL
+from pyndis.package.systems import catalog_systems
 from pyndis.package.timestamp import build_time
 
 if TYPE_CHECKING:
@@ -104,6 +106,9 @@ def _build(request: Request) -> None:
     built = bring_up_to_date(request)
     for image in built:
         click.echo(image)
+    for arch in request.architectures:
+        if request.manifest.package.catalogs == DUAL and len(catalog_systems(request.manifest, arch)) == 1:
+            click.echo(f"{arch}: one package, its catalog of version 2: this architecture claims no Windows before 8", err=True)
     if not built:
         click.echo(f"nothing to do: {request.out} is up to date ({', '.join(request.architectures)}, {request.config})")
 

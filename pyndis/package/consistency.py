@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pyndis.diagnostics import Diagnostic, Label
+from pyndis.package.rules import DUAL, WINDOWS_8
 from pyndis.package.toml_source import Key
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def contradictions(manifest: Manifest) -> Iterator[Diagnostic]:
     yield from _kind_of_adapter(manifest)
     yield from _arm64_windows(manifest)
     yield from _ndis_on_oldest_windows(manifest)
+    yield from _dual_catalogs(manifest)
 
 
 def _kind_of_adapter(manifest: Manifest) -> Iterator[Diagnostic]:
@@ -57,6 +59,17 @@ def _ndis_on_oldest_windows(manifest: Manifest) -> Iterator[Diagnostic]:
             places = [(("ndis", "versions"), "asked for here"), (("windows", arch), "the oldest Windows")]
             help = f'add "{_dotted(has)}" to the versions, or claim a later Windows'
             yield _error(manifest, message, places, help)
+
+
+def _dual_catalogs(manifest: Manifest) -> Iterator[Diagnostic]:
+    oldest = {arch: manifest.windows.oldest(arch) for arch in manifest.driver.architectures}
+    if manifest.package.catalogs == DUAL and min(oldest.values()) >= WINDOWS_8:
+        message = (
+            "catalogs is dual, but there is nothing to split: no architecture claims a Windows before 8, "
+            "and so each package's one catalog is of version 2 (SHA-256)"
+        )
+        places = [(("package", "catalogs"), "asked for here"), *((("windows", arch), "the oldest Windows") for arch in oldest)]
+        yield _error(manifest, message, places, 'write catalogs = "single", or take the key out')
 
 
 def _dotted(version: tuple[int, int]) -> str:

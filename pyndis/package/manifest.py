@@ -92,6 +92,14 @@ class Windows:
 
 
 @dataclass(frozen=True)
+class Package:
+    """How the driver package is made."""
+
+    catalogs: Annotated[str, rules.CATALOGS] = rules.SINGLE
+    """"dual": beside the package for every system claimed, one for Windows 8 and later (docs/decisions/catalog-version.md)."""
+
+
+@dataclass(frozen=True)
 class Test:
     """What `pyndis test` needs to know about the driver."""
 
@@ -109,6 +117,7 @@ class Manifest:
     setup: Setup = Setup()
     ndis: Ndis = Ndis()
     windows: Windows = Windows()
+    package: Package = Package()
     test: Test = Test()
     options: Mapping[str, str] = field(default_factory=dict)
     source: TomlSource | None = field(default=None, compare=False, repr=False)

@@ -18,9 +18,14 @@ ARCHITECTURES = {"amd64": "NTamd64", "x86": "NTx86", "arm64": "NTarm64"}
 
 # Kernel versions of Windows 7, 8, 8.1, and 10 and later.
 SYSTEMS = ((6, 1), (6, 2), (6, 3), (10, 0))
+WINDOWS_8 = (6, 2)
+WINDOWS_10 = (10, 0)
 
 # The NDIS versions that the headers know, from Windows 7's on.
 NDIS = ((6, 20), (6, 30), (6, 40), (6, 50), (6, 51), (6, 60), (6, 70), (6, 80))
+
+# One catalog for all systems claimed, or a second package for those that read catalogs of version 2.
+SINGLE, DUAL = "single", "dual"
 
 MAX_TEXT = 255  # INF strings hold more; Windows' device list and the version resource show no more than this
 
@@ -123,6 +128,15 @@ def _list_of(convert: Callable[[object], object]) -> Callable[[object], tuple[ob
     return convert_all
 
 
+def _one_of(*words: str) -> Callable[[object], object]:
+    def convert(value: object) -> object:
+        if value not in words:
+            raise Unfit
+        return value
+
+    return convert
+
+
 def _architecture(value: object) -> str:
     if (name := _string(value)) not in ARCHITECTURES:
         raise Unfit
@@ -175,6 +189,7 @@ SYSTEM_VERSION = Rule(
 CHARACTERISTICS = Rule("a number of 32 bits", "0x1", _number(0xFFFFFFFF))
 NUMBER16 = Rule("a number of 16 bits", "53", _number(0xFFFF))
 BOOLEAN = Rule("true or false", "true", _boolean)
+CATALOGS = Rule('"single" or "dual"', '"dual"', _one_of(SINGLE, DUAL))
 ARCHITECTURE_LIST = Rule(
     f"a list of architectures, each once, out of {_ARCHITECTURE_NAMES}", '["amd64", "x86"]', _list_of(_architecture)
 )

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from pyndis.package.manifest import Manifest
-from pyndis.package.rules import SystemVersion
+from pyndis.package.rules import DUAL, WINDOWS_8, SystemVersion
+
+WINDOWS_8_SUFFIX = "-windows8"
+"""Ends the name of the folder that holds the package for Windows 8 and later."""
 
 # What Inf2Cat calls each system. Windows for ARM64 begins with the third release of Windows 10.
 _NAMES: dict[str, dict[SystemVersion, str]] = {
@@ -13,17 +18,28 @@ _NAMES: dict[str, dict[SystemVersion, str]] = {
 }
 
 
+def catalog_systems(manifest: Manifest, arch: str) -> dict[str, dict[SystemVersion, str]]:
+    """The systems of each catalog that an architecture's build has, by what is put behind the package's name.
+
+    One catalog, "", for all systems claimed; where two are wanted and can be, another for Windows 8 and later.
+    """
+    systems = claimed(manifest, arch)
+    later = {version: name for version, name in systems.items() if version >= WINDOWS_8}
+    second = {WINDOWS_8_SUFFIX: later} if manifest.package.catalogs == DUAL and later != systems else {}
+    return {"": systems, **second}
+
+
 def claimed(manifest: Manifest, arch: str) -> dict[SystemVersion, str]:
     """The systems from the oldest claimed on, with their names, in order."""
     oldest = manifest.windows.oldest(arch)
     return {version: name for version, name in _NAMES[arch].items() if version >= oldest}
 
 
-def os_attribute(manifest: Manifest, arch: str) -> str:
+def os_attribute(systems: Iterable[SystemVersion]) -> str:
     """The OSAttr of a catalog's members, such as `2:6.1,2:10.0`."""
-    return ",".join(f"2:{major}.{minor}" for major, minor in claimed(manifest, arch))
+    return ",".join(f"2:{major}.{minor}" for major, minor in systems)
 
 
-def os_list(manifest: Manifest, arch: str) -> str:
+def os_list(systems: Mapping[SystemVersion, str]) -> str:
     """The OS attribute of a catalog, such as `7X64,_v100_X64`."""
-    return ",".join(claimed(manifest, arch).values())
+    return ",".join(systems.values())

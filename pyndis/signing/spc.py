@@ -102,7 +102,28 @@ class SpcStatementType(SequenceOf):  # type: ignore[misc]
 
 
 class Values(SetOf):  # type: ignore[misc]
+    """A set of values, each written as it was read.
+
+    asn1crypto takes a length whose last byte is 0x80 (128, 384, …) for an indefinite one and encodes the value anew. For that
+    Any interprets what is in it, and fails on the bare context tags of MemberInfo2.
+    """
+
     _child_spec = Any
+
+    def _set_contents(self, force: bool = False) -> None:
+        if self.children is None:
+            self._parse_children()
+        self._contents = b"".join(sorted(_der(child, force) for child in self.children))
+        self._header = None
+        self._trailer = b""
+
+
+def _der(child: Any | tuple[bytes, ...], force: bool) -> bytes:
+    if isinstance(child, tuple):  # not looked at yet: class, method, tag, header, contents, trailer
+        return b"".join(child[3:6])
+    raw = isinstance(child, Any) and child._parsed is None
+    der: bytes = child._header + child.contents + child._trailer if raw else child.dump(force=force)
+    return der
 
 
 class Attribute(Sequence):  # type: ignore[misc]

@@ -73,6 +73,7 @@ BROKEN = [
     ("characteristics = 0x1", "characteristics = 0x8", "PYN-P09", "0x8"),
     ("characteristics = 0x1", "characteristics = 0x11", "PYN-P09", "0x11"),
     ('arm64 = "10.0"', 'arm64 = "6.3"', "PYN-P09", '"6.3"'),
+    ("[test]", '[package]\ncatalogs = "two"\n[test]', "PYN-P05", '"two"'),
 ]
 
 

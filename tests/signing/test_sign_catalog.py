@@ -165,3 +165,10 @@ def test_member_read_from_a_file_knows_its_kind(tmp_path: Path) -> None:
     (tmp_path / "a.sys").write_bytes(handmade_images.image())
     (tmp_path / "a.inf").write_bytes(INF)
     assert [signing.Member.from_file(tmp_path / name).kind.value for name in ("a.sys", "a.inf")] == ["image", "flat"]
+
+
+@pytest.mark.parametrize("length", range(1, 140))
+def test_a_catalog_can_be_made_whatever_its_lengths_are(identity: signing.Identity, length: int) -> None:
+    members = [signing.Member("x" * length + ".inf", INF, signing.Kind.FLAT)]
+    signed = signing.sign_catalog(signing.make_catalog(members, **catalog_options(version=2)), identity, description="Wintun")
+    assert signing.verify_catalog(signed, members, [identity.certificate]) == []

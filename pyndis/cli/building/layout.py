@@ -22,9 +22,9 @@ class Layout:
         """The folder of this architecture and configuration."""
         return PurePosixPath(self.arch, self.config)
 
-    def packaged(self, extension: str) -> PurePosixPath:
-        """A file of the driver package: sys, inf, cat."""
-        return self.folder / self.name / f"{self.name}.{extension}"
+    def packaged(self, extension: str, suffix: str = "") -> PurePosixPath:
+        """A file of the driver package: sys, inf, cat. `suffix`: of the folder, where there are several packages."""
+        return self.folder / f"{self.name}{suffix}" / f"{self.name}.{extension}"
 
     def beside(self, extension: str) -> PurePosixPath:
         """A file that is not installed: pdb, cer."""

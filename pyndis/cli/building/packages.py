@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -10,7 +10,8 @@ from pathlib import Path, PurePosixPath
 from pyndis.cli.building.infs import verified_inf
 from pyndis.cli.building.layout import Layout
 from pyndis.cli.building.request import NONE, TEST, Request
-from pyndis.package.systems import os_attribute, os_list
+from pyndis.package.rules import SystemVersion
+from pyndis.package.systems import catalog_systems, os_attribute, os_list
 from pyndis.signing import (
     Identity,
     Kind,
@@ -72,19 +73,26 @@ def signing_files(sign: str) -> list[Path]:
 
 def package(request: Request, arch: str, image: bytes, symbols: bytes, signed_by: Signer | None) -> dict[PurePosixPath, bytes]:
     """The files of one architecture, by their path below `--out`."""
-    manifest = request.manifest
-    layout = Layout(manifest.name, arch, request.config)
-    inf, image_file, catalog_file = (layout.packaged(extension) for extension in ("inf", "sys", "cat"))
-    files = {inf: verified_inf(request, arch), image_file: signed_by.image(image) if signed_by else image}
-    catalog = make_catalog(
-        [Member(image_file.name, files[image_file], Kind.IMAGE), Member(inf.name, files[inf], Kind.FLAT)],
-        hardware_ids=[manifest.driver.hardware_id],
-        os_attr=os_attribute(manifest, arch),
-        os_list=os_list(manifest, arch),
-        this_update=datetime.fromtimestamp(request.time, UTC),
-    )
-    files[catalog_file] = signed_by.catalog(catalog) if signed_by else catalog
+    layout = Layout(request.manifest.name, arch, request.config)
+    inf, signed = verified_inf(request, arch), signed_by.image(image) if signed_by else image
+    files: dict[PurePosixPath, bytes] = {}
+    for suffix, systems in catalog_systems(request.manifest, arch).items():
+        catalog = _catalog(request, {layout.packaged("sys").name: signed, layout.packaged("inf").name: inf}, systems)
+        files[layout.packaged("inf", suffix)] = inf
+        files[layout.packaged("sys", suffix)] = signed
+        files[layout.packaged("cat", suffix)] = signed_by.catalog(catalog) if signed_by else catalog
     files[layout.beside("pdb")] = symbols
     if signed_by:
         files[layout.beside("cer")] = signed_by.certificate
     return files
+
+
+def _catalog(request: Request, files: Mapping[str, bytes], systems: Mapping[SystemVersion, str]) -> bytes:
+    """The unsigned catalog over an image and an INF for the systems."""
+    return make_catalog(
+        [Member(name, data, Kind.IMAGE if name.endswith(".sys") else Kind.FLAT) for name, data in files.items()],
+        hardware_ids=[request.manifest.driver.hardware_id],
+        os_attr=os_attribute(systems),
+        os_list=os_list(systems),
+        this_update=datetime.fromtimestamp(request.time, UTC),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -109,3 +110,5 @@ def _forget(out: Path, stamp_file: PurePosixPath, keep: set[str]) -> None:
     for name in stamp.outputs if stamp else ():
         if name not in keep and "/" in name:
             (out / name).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # it holds other files
+                (out / name).parent.rmdir()
