@@ -43,6 +43,11 @@ class Prefix:
         return self._folder / "prefix" / "drive_c" / "windows" / "system32"
 
     @property
+    def drive(self) -> Path:
+        """The folder that is C:."""
+        return self._folder / "prefix" / "drive_c"
+
+    @property
     def driver(self) -> Path:
         """Where the service's image is."""
         return self.system / "drivers" / f"{SERVICE}.sys"
@@ -71,6 +76,11 @@ class Prefix:
             written = results.read_text() if results.is_file() else ""
             raise AssertionError(f"the client does not end; it wrote:\n{written}") from None
         return results.read_text().splitlines()
+
+    def run(self, *argv: str) -> str:
+        """What a program of Wine's own said; it ends when the program does."""
+        self._start(*argv, timeout=_RUN)
+        return (self._folder / "output").read_text(errors="replace").replace("\r", "")
 
     def store(self, name: str, data: bytes) -> str:
         """Keep bytes in a file; its path for the client."""
