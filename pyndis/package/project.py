@@ -66,6 +66,7 @@ def _values(manifest: Manifest, macros: Mapping[str, str], stamp: int) -> dict[s
         "date": datetime.fromtimestamp(stamp, UTC).strftime("%m/%d/%Y"),
         "macros": Escaped(";".join(f"{macro}={value}" for macro, value in macros.items())),
         "architectures": platforms(manifest),
+        "installers": [platform for platform in platforms(manifest) if platform.installer],
         "configurations": CONFIGURATIONS,
         "project_guid": _guid(f"project/{manifest.name}"),
         "wdm_guid": _guid(f"project/{manifest.name}-wdm"),

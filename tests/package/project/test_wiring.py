@@ -169,6 +169,15 @@ def test_the_certificate_of_another_signer_can_be_named(project: Project) -> Non
     assert [line.split()[7] for line in ran if line.startswith("PowerShell")] == ["other.cer"] * 2
 
 
+def test_a_missing_certificate_is_named(project: Project) -> None:
+    signed(project)
+    (project.folder / "amd64/Release/wintun.cer").unlink()
+    result = project.run("MSM")
+    assert result.returncode != 0
+    assert "amd64/Release/wintun.cer is missing" in result.stdout + result.stderr
+    assert not any(line.startswith(("PowerShell", "Module")) for line in project.ran())
+
+
 def test_production_signing_is_switched_on_by_a_user_file(project: Project) -> None:
     (project.folder / "wintun.vcxproj.user").write_text(
         '<Project xmlns="http://schemas.microsoft.com/developer/msbuild/2003">'
