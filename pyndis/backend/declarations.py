@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyndis.backend.comments import beside, comment, in_c
 from pyndis.backend.declarators import declare
 from pyndis.backend.expressions import atom
-from pyndis.backend.output import INDENT, Line
+from pyndis.backend.output import INDENT, Line, Part
 from pyndis.backend.sal import sal_lines
 from pyndis.backend.statements import function_body
 from pyndis.backend.wrap import LIMIT, wrap
@@ -65,8 +65,9 @@ def definition(function: Function, *, declared: bool, inspected: bool) -> list[L
     """A function. `declared`: a declaration with its SAL stands above, so that the definition repeats none."""
     known = declared or (bool(function.role) and not function.annotations)
     notes = ["_Use_decl_annotations_"] if known else sal_lines(function, inspected=inspected)
-    head = [*comment(in_c(function.doc)), *notes, *_head(function, sal=not known)]
-    return [*_lines(head, function), *function_body(function)]
+    first, *rest = [*notes, *_head(function, sal=not known)]
+    head = [Line(first, function.span, Part.CODE), *(Line(each, function.span, Part.REST) for each in rest)]
+    return [*_lines(comment(in_c(function.doc)), function), *head, *function_body(function)]
 
 
 def _head(function: Function, *, sal: bool) -> list[str]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from pyndis.backend.output import Line
+from pyndis.backend.output import Line, Part
 from pyndis.backend.source_map import SourceMap
 from pyndis.backend.templates import C
 from pyndis.diagnostics import Span
 
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private use: `comments` and `literals` let neither through
-_MARK = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
+_MARK = re.compile(f"{_OPEN}([0-9]+)([cr]?){_CLOSE}")
 
 
 class Marks:
@@ -25,19 +25,20 @@ class Marks:
 
     def fragment(self, lines: Iterable[Line]) -> C:
         """Lines as a fragment for a template."""
-        return C("\n".join(each.text + self._mark(each.span) for each in lines))
+        return C("\n".join(each.text + self._mark(each) for each in lines))
 
-    def _mark(self, span: Span | None) -> str:
-        if span is None:
+    def _mark(self, line: Line) -> str:
+        if line.span is None:
             return ""
-        if not self._spans or self._spans[-1] != span:
-            self._spans.append(span)
-        return f"{_OPEN}{len(self._spans) - 1}{_CLOSE}"
+        if not self._spans or self._spans[-1] != line.span:
+            self._spans.append(line.span)
+        return f"{_OPEN}{len(self._spans) - 1}{line.part}{_CLOSE}"
 
     def unmark(self, text: str) -> tuple[str, SourceMap]:
         """The text without marks, and the map that they made."""
-        places: dict[int, Span] = {}
+        spans: dict[int, Span] = {}
+        parts: dict[int, Part] = {}
         for number, line in enumerate(text.split("\n"), start=1):
             if found := _MARK.search(line):
-                places[number] = self._spans[int(found.group(1))]
-        return _MARK.sub("", text), SourceMap(places)
+                spans[number], parts[number] = self._spans[int(found[1])], Part(found[2])
+        return _MARK.sub("", text), SourceMap(spans, parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import NamedTuple
 
 from pyndis.backend.wrap import wrap
@@ -12,11 +13,20 @@ from pyndis.diagnostics import Span
 INDENT = "    "
 
 
+class Part(StrEnum):
+    """What a line is to a debugger: a place in code, the rest of the line before it, or nothing."""
+
+    CODE = "c"
+    REST = "r"
+    TEXT = ""
+
+
 class Line(NamedTuple):
     """One line of C."""
 
     text: str
     span: Span | None = None
+    part: Part = Part.TEXT
 
 
 class Writer:
@@ -30,7 +40,12 @@ class Writer:
     def line(self, text: str, *, outdent: int = 0) -> None:
         """A line at the current depth, in pieces if it is too long."""
         indent = INDENT * max(self._depth - outdent, 0)
-        self.lines += [Line(piece, self._span) for piece in wrap(indent + text)]
+        first, *rest = wrap(indent + text)
+        self.lines += [Line(first, self._span, Part.CODE), *(Line(piece, self._span, Part.REST) for piece in rest)]
+
+    def remark(self, text: str) -> None:
+        """A line of a comment."""
+        self.lines.append(Line(INDENT * self._depth + text, self._span))
 
     def blank(self) -> None:
         """An empty line, unless a block begins here or the line before is empty."""

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pyndis.backend.output import Part
 from pyndis.diagnostics import Span
 
 
 @dataclass(frozen=True)
 class SourceMap:
-    """Places in the Python by lines of C, which count from 1."""
+    """Places in the Python by lines of C, which count from 1; `parts` says what these lines are to a debugger."""
 
     spans: Mapping[int, Span] = field(default_factory=dict)
+    parts: Mapping[int, Part] = field(default_factory=dict)
 
     def python_place(self, c_line: int) -> Span | None:
         """The nearest statement or declaration around what stands in this line; None for what only a template made."""

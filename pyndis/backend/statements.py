@@ -147,7 +147,7 @@ class _Printer:
                     self.out.line(";")
             case Comment():
                 for line in comment(statement.text):
-                    self.out.line(line)
+                    self.out.remark(line)
             case Assert():
                 self._assert(statement)
             case Break() if self._in_case:

@@ -43,6 +43,7 @@ TARGETS = ("Build", "Clean", "Rebuild", "SDV", "MSM", "Generate")
 @click.option("--timestamp", metavar="URL", help="An RFC 3161 server that vouches for the time of signatures.")
 @click.option("--rules", metavar="LIST", help="For SDV: verify these rules only, as DoubleCompletion,CancelTimerObject.")
 @click.option("--explore", is_flag=True, help="For SDV and DVL: try every order of threads, too; it takes minutes.")
+@click.option("--line-directives", is_flag=True, help="Let debuggers and stacks show the Python, by #line in the C.")
 @click.option("--emit", type=click.Choice(FORMS), help="Print an intermediate form instead of building.")
 def command(
     driver: Path,
@@ -58,6 +59,7 @@ def command(
     brand: str | None,
     rules: str | None,
     explore: bool,
+    line_directives: bool,
     emit: str | None,
 ) -> int:
     """Compile DRIVER, a folder with a driver.toml, and sign and package the result."""
@@ -75,6 +77,7 @@ def command(
         overrides=overrides,
         brand=brand,
         time=build_time(inputs.driver_files(manifest.folder, place)),
+        line_directives=line_directives,
     )
     asked = asked_for(target, rules, explore)
     if emit:

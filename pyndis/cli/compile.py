@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pyndis
 from pyndis.backend.source_map import SourceMap
 from pyndis.diagnostics import Diagnostic, DriverFailure
 from pyndis.package.manifest import Manifest
@@ -33,12 +34,15 @@ class Compiled:
     functions: int = 0
 
 
-def compile_driver(folder: Path, manifest: Manifest, config: str) -> Compiled:
+def compile_driver(folder: Path, manifest: Manifest, config: str, *, line_directives: bool = False) -> Compiled:
     """Compile the Python below `folder`. Errors of the driver are in `diagnostics`, and `c_source` is then empty.
+
+    With `line_directives` the C says by `#line` which Python its code comes from.
 
     Raises ToolFailure (PYN-B..) where pyndis contradicts itself.
     """
     from pyndis.backend import render, verify_unit
+    from pyndis.backend.directives import with_directives
     from pyndis.backend.driver import TEMPLATE, driver_context, own_functions
     from pyndis.backend.wdm import render_wdm
     from pyndis.checks import check
@@ -61,9 +65,20 @@ def compile_driver(folder: Path, manifest: Manifest, config: str) -> Compiled:
     source = f"drivers/{folder.resolve().name}"
     context = driver_context(plan, source=source, device=names.device, pool_tag=names.pool_tag, version=names.version)
     unit = render(program, template=TEMPLATE, context=context)
-    verify_unit(program, unit.text, partial(_preprocessed, manifest), own_functions(plan))
-    wdm_source = render_wdm(unit.text, context=context, included=f"../{manifest.name}.c", facts=known)
-    return Compiled(unit.text, emitted, wdm_source=wdm_source, source_map=unit.source_map, functions=len(program.functions))
+    c_source, source_map = unit.text, unit.source_map
+    if line_directives:
+        named = partial(_named, folder.resolve())
+        c_source, source_map = with_directives(c_source, source_map, f"{manifest.name}.c", named)
+    verify_unit(program, c_source, partial(_preprocessed, manifest), own_functions(plan))
+    wdm_source = render_wdm(c_source, context=context, included=f"../{manifest.name}.c", facts=known)
+    return Compiled(c_source, emitted, wdm_source=wdm_source, source_map=source_map, functions=len(program.functions))
+
+
+def _named(driver: Path, file: Path) -> str:
+    """A file in a `#line`: from the driver's folder on, or from pyndis' own, so that no path of this machine gets in."""
+    resolved = file.resolve()
+    roots = (driver.parent, Path(pyndis.__file__).resolve().parent.parent)
+    return next(resolved.relative_to(root).as_posix() for root in roots if resolved.is_relative_to(root))
 
 
 def _preprocessed(manifest: Manifest, text: str) -> str:

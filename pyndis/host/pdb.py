@@ -31,7 +31,7 @@ class NotAPdb(Exception):
 
 
 def read_pdb(data: bytes) -> tuple[Functions, Lines, Variables]:
-    """Function names by offset from the image's base, `(offset, "file.c:12")` for each source line, variables by offset."""
+    """By offset from the image's base: function names, source lines as `file.c:12` or `driver/file.py:12`, variables."""
     try:
         return _read(data)
     except (struct.error, LookupError, ValueError, ArithmeticError) as error:
@@ -181,8 +181,13 @@ def _line_blocks(data: bytes, sections: list[int], files: bytes, names: bytes) -
     while at + 12 <= len(data):
         file, count, size = struct.unpack_from("<III", data, at)
         name_at = _u32(files, file)
-        name = PureWindowsPath(names[name_at : names.index(b"\0", name_at)].decode()).name
+        name = _shown(PureWindowsPath(names[name_at : names.index(b"\0", name_at)].decode()))
         for line in range(count):
             offset, number = struct.unpack_from("<II", data, at + 12 + 8 * line)
             yield base + offset, f"{name}:{number & _LINE_BITS}"
         at += size
+
+
+def _shown(file: PureWindowsPath) -> str:
+    """A file's name; for Python with its package, since a driver's module may be named as one of the library is."""
+    return "/".join(file.parts[-2:]) if file.suffix == ".py" else file.name

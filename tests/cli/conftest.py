@@ -65,7 +65,7 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[Compiled]:
     """Stands in for the compiler: what it gives is the first of this list."""
     results = [Compiled(SOURCE, {"ast": "the ast\n", "ir": "the ir\n"})]
 
-    def compile_driver(folder: Path, manifest: Manifest, config: str) -> Compiled:
+    def compile_driver(folder: Path, manifest: Manifest, config: str, *, line_directives: bool = False) -> Compiled:
         return results[0]
 
     monkeypatch.setattr(compiler, "compile_driver", compile_driver)

@@ -10,7 +10,9 @@ from pyndis.diagnostics import DriverFailure
 
 def compiled_driver(request: Request) -> Compiled:
     """The driver in C. Raises DriverFailure with every error."""
-    compiled = compiler.compile_driver(request.manifest.folder, request.manifest, request.config)
+    manifest = request.manifest
+    directives = request.line_directives
+    compiled = compiler.compile_driver(manifest.folder, manifest, request.config, line_directives=directives)
     if compiled.diagnostics:
         raise DriverFailure(*compiled.diagnostics)
     return compiled

@@ -30,6 +30,7 @@ class Request:
     brand: str | None
     time: int
     kit: Kit | None = None
+    line_directives: bool = False
 
     def key(self, arch: str) -> dict[str, Any]:
         """What decides the results for one architecture, beside the content of the inputs."""
@@ -43,6 +44,7 @@ class Request:
             "overrides": [list(pair) for pair in self.overrides],
             "brand": self.brand,
             "time": self.time,
+            "line directives": self.line_directives,
         }
 
 

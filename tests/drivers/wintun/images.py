@@ -17,7 +17,15 @@ from tests.kept import alone
 DRIVER = Path(__file__).parents[3] / "drivers" / "wintun"
 
 
-def built(folder: Path, out: Path, *, receive: str = "pend", config: str = "Release", arch: Arch = "amd64") -> Path:
+def built(
+    folder: Path,
+    out: Path,
+    *,
+    receive: str = "pend",
+    config: str = "Release",
+    arch: Arch = "amd64",
+    line_directives: bool = False,
+) -> Path:
     """The image of the driver in `folder`, with that receive strategy; results and what they were made from are kept in `out`."""
     overrides = (("receive", receive),)
     manifest = Manifest.load(folder, overrides, None)
@@ -32,6 +40,7 @@ def built(folder: Path, out: Path, *, receive: str = "pend", config: str = "Rele
         overrides=overrides,
         brand=None,
         time=build_time(inputs.driver_files(manifest.folder, out)),
+        line_directives=line_directives,
     )
     with alone(out):
         files = inputs.all_files(request)

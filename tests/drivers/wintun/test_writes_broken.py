@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pyndis.diagnostics import DriverFailure
 from pyndis.files import write_whole
 from pyndis.host import Host, Violation
+from pyndis.kernel import nbl
 from tests.drivers.wintun.conftest import INDEX, path_of
 from tests.drivers.wintun.images import DRIVER, built
 from tests.host.packets import bundle, ipv4
@@ -28,14 +30,17 @@ MISTAKE = """\
 @pytest.fixture(scope="module")
 def broken() -> Path:
     """The driver, but each NBL that comes back completes its write."""
-    folder = kept("wintun", "broken")
+    return broken_driver(kept("wintun", "broken"))
+
+
+def broken_driver(folder: Path, **options: Any) -> Path:
     copy = folder / "wintun"
     module = copy / "wintun.py"
     shutil.copytree(DRIVER, copy, ignore=shutil.ignore_patterns("__pycache__", "build", module.name), dirs_exist_ok=True)
     original = DRIVER / module.name
     write_whole(module, with_mistake(original.read_text("utf-8")).encode())
     shutil.copystat(original, module)  # an unchanged driver is not built again
-    return built(copy, folder / "out")
+    return built(copy, folder / "out", **options)
 
 
 def with_mistake(source: str) -> str:
@@ -45,7 +50,11 @@ def with_mistake(source: str) -> str:
 
 
 @pytest.fixture
-def violations(broken: Path) -> Iterator[list[Violation]]:
+def violations(broken: Path) -> list[Violation]:
+    return found(broken)
+
+
+def found(broken: Path) -> list[Violation]:
     """What the host says when the first of some packets comes back."""
     host = Host(broken)
     with suppress(DriverFailure), host:
@@ -54,7 +63,7 @@ def violations(broken: Path) -> Iterator[list[Violation]]:
         write = host.open(path_of(INDEX)).write(bundle(*[ipv4()] * PACKETS))
         adapter.return_held(adapter.held[:1])
         assert write.done
-    yield host.violations
+    return host.violations
 
 
 @pytest.mark.spec("W-45")
@@ -68,3 +77,10 @@ def test_a_driver_that_completes_a_write_at_the_first_return_is_caught(violation
 def test_the_report_names_the_call_that_completed_it_too_early(violations: list[Violation]) -> None:
     violation = next(each for each in violations if each.rule == "CompletionWhileLent")
     assert any("ReturnNetBufferLists" in each.text for each in violation.stack)
+
+
+def test_the_report_shows_lines_of_python_where_the_image_was_built_for_it() -> None:
+    image = broken_driver(kept("wintun", "broken-python"), line_directives=True)
+    report = next(each for each in found(image) if each.rule == "UseAfterCompletion").report()
+    (line,) = re.findall(r"PoolNblReleaseChain\+0x[0-9a-f]+ \(kernel/nbl\.py:([0-9]+)\)", report)
+    assert "drop_weight(" in Path(nbl.__file__).read_text("utf-8").splitlines()[int(line) - 1]
