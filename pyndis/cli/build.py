@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 FORMS = ("ast", "ir", "c", "plan")
 TOOLCHAINS = ("auto", "zig", "wdk")
-TARGETS = ("Build", "Clean", "Rebuild", "SDV", "MSM", "Generate")
+TARGETS = ("Build", "Clean", "Rebuild", "SDV", "DVL", "MSM", "Generate")
 
 
 @click.command("build")
@@ -94,6 +94,10 @@ def command(
         from pyndis.cli.building.verifying import verified_request
 
         return sdv.run(verified_request(request, arch), asked)
+    if target == "DVL":
+        from pyndis.cli.building import dvl
+
+        return dvl.run(request, arch, asked)
     if target in ("Clean", "Rebuild"):
         from pyndis.cli.building.cleaning import clean
 

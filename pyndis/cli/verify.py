@@ -1,4 +1,6 @@
-"""`pyndis verify`: are these images and catalogs what somebody trusted has signed, and are these INFs what Windows reads?"""
+"""`pyndis verify`: are these images and catalogs what somebody trusted has signed, are these INFs what Windows reads, and is this
+verification log of what is there?
+"""
 
 from __future__ import annotations
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 _PACKAGED = (".sys", ".inf")
 _INF = "INF"
+_LOG = "verification log"
+_GOOD = {_INF: "is an INF without a fault", _LOG: "is of the files that are there"}
 
 
 @click.command("verify")
@@ -27,9 +31,10 @@ _INF = "INF"
 @click.option("--trust", type=click.Path(path_type=Path), multiple=True, help="A certificate to trust. Default: the test one.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def command(files: tuple[Path, ...], trust: tuple[Path, ...], as_json: bool) -> None:
-    """Check each of FILES: the signature of an image or catalog, the rules of an INF.
+    """Check each of FILES: the signature of an image or catalog, the rules of an INF, the hashes of a verification log.
 
-    A catalog is also held against the .sys and .inf files beside it. Warnings about an INF fail nothing.
+    A catalog is also held against the .sys and .inf files beside it, and a NAME.DVL.XML against all that it lists. Warnings
+    fail nothing.
     """
     trusted = [_certificate(file) for file in trust] or _test_certificate()
     contents = {file: read(file) for file in files}
@@ -40,8 +45,7 @@ def command(files: tuple[Path, ...], trust: tuple[Path, ...], as_json: bool) -> 
         click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
     for file, found in findings.items():
         if not found and not as_json:
-            good = "is an INF without a fault" if kinds[file] == _INF else "is signed by a trusted certificate and unchanged"
-            click.echo(f"{file} {good}")
+            click.echo(f"{file} {_GOOD.get(kinds[file], 'is signed by a trusted certificate and unchanged')}")
     found = [_placed(file, each) for file, listed in findings.items() for each in listed]
     if any(each.is_error for each in found):
         raise DriverFailure(*found)
@@ -50,6 +54,8 @@ def command(files: tuple[Path, ...], trust: tuple[Path, ...], as_json: bool) -> 
 
 
 def _kind(file: Path, data: bytes) -> str:
+    if file.name.lower().endswith(".dvl.xml"):
+        return _LOG
     return _INF if file.suffix.lower() == ".inf" and kind_of(data) == OTHER else signable(file, data)
 
 
@@ -71,8 +77,16 @@ def _findings(file: Path, data: bytes, kind: str, trusted: Sequence[Certificate]
         return verify_image(data, trusted)
     if kind == _INF:
         return _inf(file, data)
+    if kind == _LOG:
+        return _log(file, data)
     beside = sorted(each for each in file.parent.iterdir() if each.suffix.lower() in _PACKAGED)
     return verify_catalog(data, [Member.from_file(each) for each in beside], trusted)
+
+
+def _log(file: Path, data: bytes) -> list[Diagnostic]:
+    from pyndis.verification.held import differing
+
+    return differing(data, file.parent)
 
 
 def _inf(file: Path, data: bytes) -> list[Diagnostic]:

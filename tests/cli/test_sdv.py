@@ -114,3 +114,37 @@ def test_wrong_usage_is_told_before_anything_is_built(wintun: Path, pyndis: Run,
     ended = pyndis("build", "wintun", *options)
     assert (ended.code, code in ended.err) == (2, True)
     assert not Path("build").exists()
+
+
+def dvl(pyndis: Run, *options: str) -> Ended:
+    return pyndis("build", "wintun", "--target", "DVL", "--arch", "amd64", "--sign", "none", *options)
+
+
+@pytest.mark.slow
+def test_a_log_is_written_after_a_verification_and_again_only_when_something_changed(wintun: Path, pyndis: Run) -> None:
+    first = dvl(pyndis)
+    log = Path("build/wintun/wintun.DVL.XML").resolve()
+    assert (first.code, first.out.splitlines()[-1]) == (0, str(log))
+    assert Path("build/wintun/sdv/wintun.json").is_file()
+    assert pyndis("verify", log).code == 0
+
+    written = log.read_bytes()
+    assert "nothing to do: " in dvl(pyndis).out
+    assert log.read_bytes() == written
+
+    change(wintun, HOOK, HOOK.replace("Nothing", "Next to nothing"))
+    changed = pyndis("verify", log)
+    assert (changed.code, "PYN-Y05" in changed.err, "wintun.py has changed" in changed.err) == (1, True, True)
+    assert pyndis("build", "wintun", "--target", "Clean", "--arch", "amd64", "--sign", "none").code == 0
+    assert not Path("build/wintun").exists()
+
+
+def test_a_log_of_a_driver_that_does_not_compile_is_not_written(wintun: Path, pyndis: Run) -> None:
+    change(wintun, HOOK, HOOK + "        return 1\n")
+    assert dvl(pyndis).code == 1
+    assert not Path("build/wintun/wintun.DVL.XML").exists()
+
+
+def test_a_log_cannot_be_of_some_rules(wintun: Path, pyndis: Run) -> None:
+    ended = dvl(pyndis, "--rules", "DoubleCompletion")
+    assert (ended.code, "PYN-Y03" in ended.err) == (2, True)

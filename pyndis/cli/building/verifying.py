@@ -111,7 +111,7 @@ def _unsafe(folder: Path) -> tuple[str, ...]:
     """Where the driver's own modules leave the language."""
     from pyndis.cli.check import unsafe_blocks
 
-    places = [span for file in sorted(folder.rglob("*.py")) for span, _ in unsafe_blocks(file)]
+    places = [span for file in sorted(folder.rglob("*.py")) for span, _ in sorted(unsafe_blocks(file))]
     return tuple(f"{span.file.relative_to(folder).as_posix()}:{span.line}" for span in places)
 
 

@@ -17,7 +17,7 @@ _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd]")  # XML 1.0, section 
 
 def document(report: Report) -> bytes:
     """The whole report, UTF-8."""
-    root = ElementTree.Element("testsuites", _counts(list(report.outcomes)) | {"name": _text(f"pyndis test {report.subject}")})
+    root = ElementTree.Element("testsuites", _counts(list(report.outcomes)) | {"name": xml_text(f"pyndis test {report.subject}")})
     for area in AREAS:
         outcomes = [each for each in report.outcomes if each.case.area == area.name]
         if outcomes:
@@ -44,16 +44,17 @@ def _case(suite: ElementTree.Element, outcome: Outcome) -> None:
     said = {"name": name, "classname": outcome.case.area, "time": f"{outcome.seconds:.3f}"}
     case = ElementTree.SubElement(suite, "testcase", said)
     if outcome.verdict == "not exercised":
-        ElementTree.SubElement(case, "skipped", {"message": _text(outcome.reason)})
+        ElementTree.SubElement(case, "skipped", {"message": xml_text(outcome.reason)})
     for finding in outcome.findings:
-        message = _text(f"{finding.rule}: {finding.message}")
-        ElementTree.SubElement(case, "failure", {"type": _text(finding.rule), "message": message}).text = _text(_details(finding))
+        message = xml_text(f"{finding.rule}: {finding.message}")
+        failure = ElementTree.SubElement(case, "failure", {"type": xml_text(finding.rule), "message": message})
+        failure.text = xml_text(_details(finding))
 
 
 def _details(finding: Finding) -> str:
     return "\n".join([*([f"at {finding.place}"] if finding.place else []), *finding.details, f"again: {finding.replay}"])
 
 
-def _text(said: str) -> str:
+def xml_text(said: str) -> str:
     """Without what XML cannot hold."""
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", said)
