@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,25 +76,37 @@ class Runner:
         ran.outputs = {name: _filled(each["value"], values) for name, each in value.get("outputs", {}).items()}
         return ran
 
+    def script(self, text: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+        """Run lines by bash, in the workspace."""
+        script = self.temporary / "script"
+        script.write_text(text)
+        return subprocess.run(
+            [*_BASH, script],
+            cwd=self.workspace,
+            env={
+                **os.environ,
+                "PATH": f"{self._tools}:{os.environ['PATH']}",
+                "PYTHON": sys.executable,
+                "PYTHONPATH": str(ROOT),
+                "RUNNER_TEMP": str(self.temporary),
+                **environment,
+            },
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+
     def _step(self, step: dict[str, Any], action: Path, values: dict[str, str], ran: Ran) -> None:
-        output, summary, script = (self.temporary / name for name in ("output", "summary", "script"))
+        output, summary = (self.temporary / name for name in ("output", "summary"))
         output.write_text("")
         summary.touch()
-        script.write_text(step["run"])
         environment = {
-            **os.environ,
-            "PATH": f"{self._tools}:{os.environ['PATH']}",
-            "PYTHON": sys.executable,
-            "PYTHONPATH": str(ROOT),
-            "RUNNER_TEMP": str(self.temporary),
             "GITHUB_ACTION_PATH": str(action.parent),
             "GITHUB_OUTPUT": str(output),
             "GITHUB_STEP_SUMMARY": str(summary),
             **{name: _filled(str(text), values) for name, text in step.get("env", {}).items()},
         }
-        done = subprocess.run(
-            [*_BASH, script], cwd=self.workspace, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL
-        )
+        done = self.script(step["run"], environment)
         ran.ended[step["name"]] = done.returncode
         ran.log += done.stdout + done.stderr
         ran.summary = summary.read_text()

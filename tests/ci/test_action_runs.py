@@ -1,4 +1,4 @@
-"""The actions' own scripts, run as a runner runs them: on Wintun for amd64."""
+"""The actions' own scripts and GitLab's, run as a runner runs them: on Wintun for amd64."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from pyndis import signing
+from pyndis.toolchains import cache
 from tests.ci.emulation import Ran, Runner
-from tests.ci.files import ACTIONS, ROOT
+from tests.ci.files import ACTIONS, ROOT, gitlab_scripts
 from tests.signing.conftest import Authority, issue
 
 __all__ = ["issue"]
 
 PYNDIS, SIGN = (next(each for each in ACTIONS if each.parent.name == name) for name in ("pyndis", "sign"))
 PASSWORD = "only for this test"
+CACHE = str(cache.folder())
 
 pytestmark = pytest.mark.slow
 
@@ -53,6 +55,7 @@ def test_every_step_of_the_action_passes(ran: Ran) -> None:
         "Build again, and compare",
         "Verify signatures, catalogs and INFs",
         "Test",
+        "Make what else was asked for",
         "Tell what was built",
     ]
     assert "0 failed" in ran.log
@@ -74,6 +77,7 @@ def test_the_report_has_findings_tests_and_hashes(ran: Ran, runner: Runner) -> N
     assert ran.passed
     report = runner.workspace / "build" / "report"
     assert '"version": "2.1.0"' in (report / "check.sarif").read_text()
+    assert '"version": "2.1.0"' in (report / "verification.sarif").read_text()
     suites = ElementTree.parse(report / "test-amd64.xml").getroot()
     assert len([*suites.iter("testcase")]) > 100
     image = runner.workspace / "build" / "driver" / "amd64" / "Release" / "wintun" / "wintun.sys"
@@ -149,3 +153,13 @@ def test_signing_without_the_secret_says_so(ran: Ran, runner: Runner) -> None:
     signed = runner.run(SIGN, folder="build/driver", pfx="")
     assert signed.ended == {"Install pyndis": 0, "Sign": 1}
     assert "::error::there is no PFX" in signed.log
+
+
+def test_the_job_of_gitlab_passes_and_leaves_its_reports(small: Runner) -> None:
+    job = next(each for each in gitlab_scripts() if each.where.endswith(": driver"))
+    less = {"DRIVER": "drivers/wintun", "DRIVER_ARCHITECTURES": "amd64", "DRIVER_TEST": "", "DRIVER_TARGETS": ""}
+    done = small.script(job.text, {**job.environment, **less, "CI_PROJECT_DIR": str(small.workspace), "PYNDIS_CACHE": CACHE})
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = small.workspace / "build" / "report"
+    assert (report / "codequality.json").read_text().strip() == "[]"
+    assert (small.workspace / "build" / "driver" / "amd64" / "Release" / "wintun" / "wintun.sys").is_file()

@@ -38,7 +38,7 @@ def commands() -> list[str]:
 def words(line: str) -> list[str]:
     """As the shell would give them: variables that choose are words, lists of options are left out."""
     line = re.sub(r'"?\$\{\w+\[@\]\}"?', "", line)
-    known = {"CONFIG": "Release", "TARGET": "Build", "MINUTES": "8"}
+    known = {"CONFIG": "Release", "target": "SDV", "MINUTES": "8"}
     line = re.sub(r"\$\{?(?:DRIVER_)?(\w+)\}?", lambda name: known.get(name[1], "word"), line)
     return [each for each in shlex.split(line, comments=True) if each != "||"]
 

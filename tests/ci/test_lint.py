@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.ci.files import ACTIONS, GITLAB, GUIDE, ROOT, WORKFLOWS, Script, github_scripts, gitlab_scripts, name_of
+from tests.ci.powershell import syntax_errors
 
 BASH = [each for each in (*github_scripts(), *gitlab_scripts()) if each.shell == "bash"]
+POWERSHELL = [each for each in (*github_scripts(), *gitlab_scripts()) if each.shell == "pwsh"]
 SCRIPTS = [ROOT / ".ci" / "run"]
-RUNNERS = {"GITHUB_ACTION_PATH", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "PATH", "RUNNER_TEMP"}  # set by the runner
+RUNNERS = {"GITHUB_ACTION_PATH", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "PATH", "PWD", "RUNNER_TEMP"}
 
 
 def complaints(*argv: str | Path, given: str | None = None) -> str:
@@ -90,3 +92,13 @@ def test_a_step_uses_no_variable_that_nobody_sets(script: Script) -> None:
     used = set(re.findall(r"\$\{?([A-Z][A-Z_]+)", script.text))
     set_here = set(re.findall(r"(?:^|\s)([A-Z][A-Z_]+)=", script.text))
     assert used <= set(script.environment) | set_here | RUNNERS
+
+
+@pytest.mark.parametrize("script", POWERSHELL, ids=lambda each: each.where)
+def test_powershell_can_be_parsed(script: Script) -> None:
+    assert syntax_errors(script.text) == []
+
+
+@pytest.mark.parametrize("wrong", ["if ($x) { foo", "$a = @(1, 2", 'Write-Host "abc $(foo"', "foreach ($x in $y) { } }"])
+def test_powershell_that_cannot_be_parsed_is_seen(wrong: str) -> None:
+    assert syntax_errors(wrong)
