@@ -15,15 +15,14 @@ _BASE = "ROOT"
 
 
 def log(
-    driver: dict[str, Any], results: Sequence[dict[str, Any]], root: Path | None = None, properties: dict[str, Any] | None = None
+    driver: dict[str, Any], results: Sequence[dict[str, Any]], root: Path | None = None, more: dict[str, Any] | None = None
 ) -> str:
-    """The log. `driver`: the tool component with its rules; `root`: what relative places begin at, if it shall be said."""
-    run: dict[str, Any] = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints"}
+    """The log. `driver`: the tool component with its rules; `root`: what relative places begin at, if it shall be said; `more`:
+    further members of the run."""
+    run: dict[str, Any] = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", **(more or {})}
     if root is not None:
         run["originalUriBaseIds"] = {_BASE: {"uri": root.as_uri() + "/"}}
     run["results"] = list(results)
-    if properties:
-        run["properties"] = properties
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
 
 
@@ -36,7 +35,7 @@ def result(diagnostic: Diagnostic, rule: str, index: int, root: Path) -> dict[st
         "level": diagnostic.severity,
         "message": {"text": text},
     }
-    places = [_location(label, root) for label in diagnostic.labels]
+    places = [location(label, root) for label in diagnostic.labels]
     if places:
         found["locations"] = places[:1]
     if places[1:]:
@@ -50,7 +49,8 @@ def artifact(file: Path, root: Path) -> dict[str, str]:
     return {"uri": name, "uriBaseId": _BASE} if not Path(name).is_absolute() else {"uri": Path(name).as_uri()}
 
 
-def _location(label: Label, root: Path) -> dict[str, Any]:
+def location(label: Label, root: Path) -> dict[str, Any]:
+    """A labelled place."""
     place: dict[str, Any] = {
         "physicalLocation": {"artifactLocation": artifact(label.span.file, root), "region": _region(label.span)}
     }

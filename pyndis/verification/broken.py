@@ -29,7 +29,7 @@ def broken(rules: Sequence[Rule], compiled: Compilation | None, image: Image | N
             found[rule].append(_refused(diagnostic))
     for outcome, finding in _findings(run.outcomes if run else ()):
         for rule in _of_finding(rules, image, outcome, finding):
-            found[rule].append(_seen(outcome, finding))
+            found[rule].append(_seen(outcome, finding, compiled))
     return found
 
 
@@ -69,13 +69,16 @@ def _refused(diagnostic: Diagnostic) -> Defect:
     )
 
 
-def _seen(outcome: Outcome, finding: Finding) -> Defect:
+def _seen(outcome: Outcome, finding: Finding, compiled: Compilation | None) -> Defect:
     place = _C_PLACE.search(finding.place)
+    line = int(place["line"]) if place else 0
+    python = compiled.places.get(line) if compiled else None
     return Defect(
         finding.message,
-        place=finding.place,
+        place=f"{python.file.name}:{python.line}, {finding.place}" if python else finding.place,
+        python=python,
         file=place["file"] if place else "",
-        line=int(place["line"]) if place else 0,
+        line=line,
         case=outcome.case.name,
         details=tuple(line for each in finding.details for line in each.splitlines()),
         again=finding.replay,

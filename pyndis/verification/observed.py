@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from pyndis.contract.finding import Outcome
-from pyndis.diagnostics import Diagnostic
+from pyndis.diagnostics import Diagnostic, Span
 
 
 @dataclass(frozen=True)
 class Compilation:
-    """The compile-time rules on a driver's Python: how many functions they saw, and what they found."""
+    """The compile-time rules on a driver's Python: how many functions they saw, and what they found; of which places in the
+    Python the lines of the generated C are made."""
 
     functions: int = 0
     diagnostics: tuple[Diagnostic, ...] = ()
+    places: Mapping[int, Span] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pyndis.diagnostics import Diagnostic
+from pyndis.diagnostics import Diagnostic, Span
 from pyndis.verification.rules import Rule
 
 Result = Literal["Pass", "Defect", "NotApplicable", "NotChecked"]
@@ -23,7 +23,7 @@ NOTICE = (
 @dataclass(frozen=True)
 class Defect:
     """A rule that is broken. `place`: where, as people read it; `file` and `line`: in the generated C, where the symbols know
-    them; `case` and `again`: of the contract suite; `diagnostic`: of the compiler."""
+    them, and `python`: what that was made of; `case` and `again`: of the contract suite; `diagnostic`: of the compiler."""
 
     message: str
     place: str = ""
@@ -33,6 +33,7 @@ class Defect:
     details: tuple[str, ...] = ()
     again: str = ""
     diagnostic: Diagnostic | None = field(default=None, compare=False)
+    python: Span | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

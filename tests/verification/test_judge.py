@@ -93,6 +93,13 @@ def test_a_finding_is_a_defect_of_its_rule(said: str, name: str) -> None:
     assert defect.again == "pyndis test tun.sys"
 
 
+def test_a_finding_is_placed_in_the_python_that_its_c_was_made_of() -> None:
+    compiled = Compilation(12, places={40: Span(Path("drivers/tun.py"), 7)})
+    seen = outcome(Finding("DoubleCompletion", "again", "tun.sys!Write+0x12 (tun.c:40)"))
+    (result,) = judged("DoubleCompletion", run=(seen,), compiled=compiled)
+    assert result.defects[0].place == "tun.py:7, tun.sys!Write+0x12 (tun.c:40)"
+
+
 def test_a_finding_that_no_table_has_is_a_defect_under_its_own_name() -> None:
     passing, other = judged(
         "DoubleCompletion", imports=("IofCompleteRequest",), run=(outcome(Finding("Fault:access", "a crash")),)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,21 +71,23 @@ def run_of(whole: Verification, tmp_path: Path) -> dict[str, Any]:
     return run
 
 
-def test_sarif_has_every_rule_with_a_result_of_its_kind(whole: Verification, tmp_path: Path) -> None:
+def test_sarif_has_a_result_for_each_breach_and_every_rule_says_what_came_out(whole: Verification, tmp_path: Path) -> None:
     run = run_of(whole, tmp_path)
     rules = run["tool"]["driver"]["rules"]
-    kinds = {each["ruleId"]: (each["kind"], each["level"]) for each in run["results"]}
-    assert kinds == {
-        "CancelTimerObject": ("pass", "none"),
-        "NdisTimedDataSend": ("open", "none"),
-        "WlanAssert": ("notApplicable", "none"),
-        "DoubleCompletion": ("fail", "error"),
-        "Fault": ("fail", "error"),
-    }
+    assert [(each["ruleId"], each["level"]) for each in run["results"]] == [("DoubleCompletion", "error"), ("Fault", "error")]
     assert all(rules[each["ruleIndex"]]["id"] == each["ruleId"] and each["message"]["text"] for each in run["results"])
+    assert [each["properties"]["result"] for each in rules] == ["Pass", "NotChecked", "NotApplicable", "Defect", "Defect"]
+    assert rules[0]["properties"]["evidence"] == ["called NdisSetTimerObject: 2 times in 1 cases"]
 
 
-def test_sarif_places_a_defect_in_the_generated_c(whole: Verification, tmp_path: Path) -> None:
+def test_sarif_notes_what_was_not_checked(whole: Verification, tmp_path: Path) -> None:
+    (invocation,) = run_of(whole, tmp_path)["invocations"]
+    assert invocation["executionSuccessful"]
+    (note,) = invocation["toolExecutionNotifications"]
+    assert note["message"]["text"] == "NdisTimedDataSend was not checked: never entered by MiniportSendNetBufferLists"
+
+
+def test_sarif_places_a_defect_in_the_generated_c_or_else_in_the_image(whole: Verification, tmp_path: Path) -> None:
     found = {each["ruleId"]: each for each in run_of(whole, tmp_path)["results"]}
     (location,) = found["DoubleCompletion"]["locations"]
     assert location["physicalLocation"] == {
@@ -93,6 +96,15 @@ def test_sarif_places_a_defect_in_the_generated_c(whole: Verification, tmp_path:
     }
     (image,) = found["Fault"]["locations"]
     assert image["physicalLocation"]["artifactLocation"]["uri"] == "out/amd64/Release/tun/tun.sys"
+
+
+def test_sarif_places_a_defect_in_the_python_where_the_c_was_made_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "tun.py"
+    file.write_text("a\nb\n")
+    broken = RuleResult(rule("DoubleCompletion"), "Defect", defects=(replace(SEEN, python=Span(file, 2, 0, 2, 1)),))
+    (result,) = run_of(verification([broken]), tmp_path)["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "tun.py"
+    assert result["relatedLocations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "out/tun.c"
 
 
 def test_sarif_places_a_compile_time_defect_in_the_python(tmp_path: Path) -> None:

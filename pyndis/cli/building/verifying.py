@@ -77,7 +77,7 @@ def _compiled(request: Request) -> Compilation:
 
     with progress().step(f"check {request.manifest.name} at compile time"):
         done = compiler.compile_driver(request.manifest.folder, request.manifest, request.config)
-    return Compilation(done.functions, done.diagnostics)
+    return Compilation(done.functions, done.diagnostics, done.source_map.spans)
 
 
 def _built(request: Request) -> Path:
