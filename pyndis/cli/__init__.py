@@ -19,9 +19,10 @@ COMMANDS = {
     "check": "apply the compile-time rules to a driver",
     "test": "try every contract of a miniport on a driver",
     "run": "carry real traffic through a driver, on Linux",
-    "sign": "sign images and catalogs",
-    "verify": "check the signatures of images and catalogs",
-    "inspect": "show what is in an image, a catalog or an INF",
+    "sign": "sign images, catalogs and cabinets",
+    "verify": "check the signatures of images, catalogs and cabinets",
+    "inspect": "show what is in an image, a catalog, an INF or a cabinet",
+    "submit": "make what Microsoft's hardware portal signs",
     "explain": "explain a diagnostic, with an example",
     "doctor": "tell which toolchains and tools there are, and what is missing",
 }

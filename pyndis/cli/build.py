@@ -67,12 +67,12 @@ def command(
     place = output_folder(out, manifest)
     request = Request(
         manifest=manifest,
-        architectures=_architectures(arch, manifest),
+        architectures=architectures_of(arch, manifest),
         config=config,
         toolchain=toolchain,
         kit=_kit(toolchain, wdk),
         out=place,
-        sign=_sign(sign),
+        sign=signer_of(sign),
         timestamp_url=timestamp,
         overrides=overrides,
         brand=brand,
@@ -144,7 +144,8 @@ def _kit(toolchain: str, wdk: Path | None) -> Kit | None:
     return find_kit(wdk)
 
 
-def _architectures(said: str | None, manifest: Manifest) -> tuple[str, ...]:
+def architectures_of(said: str | None, manifest: Manifest) -> tuple[str, ...]:
+    """The architectures of `--arch`. Raises UsageFailure (PYN-A02)."""
     known = manifest.driver.architectures
     if said is None:
         return known
@@ -157,7 +158,8 @@ def _architectures(said: str | None, manifest: Manifest) -> tuple[str, ...]:
     return tuple(dict.fromkeys(wanted))
 
 
-def _sign(said: str) -> str:
+def signer_of(said: str) -> str:
+    """What `--sign` says, a file by its absolute path. Raises UsageFailure (PYN-A04)."""
     if said in (TEST, NONE):
         return said
     if not Path(said).is_file():

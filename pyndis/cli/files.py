@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pyndis.diagnostics import Diagnostic, DriverFailure, UsageFailure
 
-IMAGE, CATALOG, OTHER = "image", "catalog", "other"
+IMAGE, CATALOG, CABINET, OTHER = "image", "catalog", "cabinet", "other"
 
 
 def read(file: Path) -> bytes:
@@ -19,13 +19,14 @@ def read(file: Path) -> bytes:
 
 
 def kind_of(data: bytes) -> str:
-    """IMAGE for what begins as a program, CATALOG for what begins as DER, else OTHER."""
-    return IMAGE if data[:2] == b"MZ" else CATALOG if data[:1] == b"\x30" else OTHER
+    """IMAGE for what begins as a program, CATALOG for what begins as DER, CABINET for a cabinet, else OTHER."""
+    beginnings = {b"MZ": IMAGE, b"\x30": CATALOG, b"MSCF": CABINET}
+    return next((kind for beginning, kind in beginnings.items() if data.startswith(beginning)), OTHER)
 
 
 def signable(file: Path, data: bytes) -> str:
     """The kind of a file that can hold a signature. Raises DriverFailure (PYN-A06) for any other."""
     if (kind := kind_of(data)) == OTHER:
-        help = "images (.sys) and catalogs (.cat) are signed; an INF is covered by the catalog that lists it"
-        raise DriverFailure(Diagnostic("PYN-A06", f"{file} is neither an image nor a catalog", help=help))
+        help = "images (.sys), catalogs (.cat) and cabinets (.cab) are signed; an INF is covered by the catalog that lists it"
+        raise DriverFailure(Diagnostic("PYN-A06", f"{file} is neither an image nor a catalog nor a cabinet", help=help))
     return kind

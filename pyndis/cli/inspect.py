@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from pyndis.cli.files import CATALOG, IMAGE, OTHER, kind_of, read
+from pyndis.cli.files import CABINET, CATALOG, IMAGE, OTHER, kind_of, read
 from pyndis.cli.inspecting.outline import outline
 from pyndis.diagnostics import Diagnostic, DriverFailure
 
@@ -17,7 +17,7 @@ from pyndis.diagnostics import Diagnostic, DriverFailure
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def command(file: Path, as_json: bool) -> None:
-    """Show what is in FILE, an image (.sys), a catalog (.cat) or an INF (.inf). Nothing is judged: see verify."""
+    """Show what is in FILE, an image (.sys), catalog (.cat), INF (.inf) or cabinet (.cab). Nothing is judged: see verify."""
     data = read(file)
     if kind_of(data) == OTHER and file.suffix.lower() != ".inf":
         help = "give a .sys, .cat or .inf file of a driver package, and the whole of it"
@@ -38,6 +38,10 @@ def _report(data: bytes) -> dict[str, Any]:
         from pyndis.signing import inspect_catalog
 
         return {"format": "catalog", **inspect_catalog(data)}
+    if kind == CABINET:
+        from pyndis.cli.inspecting import cabinet
+
+        return cabinet.report(data)
     from pyndis.cli.inspecting import inf
 
     return inf.report(data)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pyndis.cli.files import IMAGE, read, signable
+from pyndis.cli.files import CABINET, CATALOG, IMAGE, read, signable
 from pyndis.cli.options import password
 from pyndis.files import write_whole
 
@@ -18,7 +18,7 @@ from pyndis.files import write_whole
 @click.option("--description", metavar="TEXT", help="What Windows shows of the program. Default: the file's name.")
 @click.option("--timestamp", metavar="URL", help="An RFC 3161 server that vouches for the time.")
 def command(files: tuple[Path, ...], sign: str, description: str | None, timestamp: str | None) -> None:
-    """Sign each of FILES, an image (.sys) or a catalog (.cat), in place. A signature that is there is replaced."""
+    """Sign each of FILES, an image (.sys), catalog (.cat) or cabinet (.cab), in place. A signature that is there is replaced."""
     from pyndis.cli.building.packages import signer
 
     if sign == "none":
@@ -30,7 +30,8 @@ def command(files: tuple[Path, ...], sign: str, description: str | None, timesta
     for file, data in contents.items():
         signed_by = signer(sign, description or file.name, timestamp, ask)
         assert signed_by is not None
-        signed[file] = signed_by.image(data) if kinds[file] == IMAGE else signed_by.catalog(data)
+        make = {IMAGE: signed_by.image, CATALOG: signed_by.catalog, CABINET: signed_by.cabinet}[kinds[file]]
+        signed[file] = make(data)
     for file, data in signed.items():
         write_whole(file, data, file.stat().st_mode & 0o777)
         click.echo(f"signed {file}")

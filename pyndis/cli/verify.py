@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pyndis.cli import terminal
-from pyndis.cli.files import IMAGE, OTHER, kind_of, read, signable
+from pyndis.cli.files import CABINET, IMAGE, OTHER, kind_of, read, signable
 from pyndis.diagnostics import Diagnostic, DriverFailure, UsageFailure
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _GOOD = {_INF: "is an INF without a fault", _LOG: "is of the files that are ther
 @click.option("--trust", type=click.Path(path_type=Path), multiple=True, help="A certificate to trust. Default: the test one.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def command(files: tuple[Path, ...], trust: tuple[Path, ...], as_json: bool) -> None:
-    """Check each of FILES: the signature of an image or catalog, the rules of an INF, the hashes of a verification log.
+    """Check each of FILES: the signature of an image, catalog or cabinet, the rules of an INF, the hashes of a verification log.
 
     A catalog is also held against the .sys and .inf files beside it, and a NAME.DVL.XML against all that it lists. Warnings
     fail nothing.
@@ -71,10 +71,10 @@ def _placed(file: Path, found: Diagnostic) -> Diagnostic:
 
 
 def _findings(file: Path, data: bytes, kind: str, trusted: Sequence[Certificate]) -> list[Diagnostic]:
-    from pyndis.signing import Member, verify_catalog, verify_image
+    from pyndis.signing import Member, verify_cabinet, verify_catalog, verify_image
 
-    if kind == IMAGE:
-        return verify_image(data, trusted)
+    if kind in (IMAGE, CABINET):
+        return verify_image(data, trusted) if kind == IMAGE else verify_cabinet(data, trusted)
     if kind == _INF:
         return _inf(file, data)
     if kind == _LOG:

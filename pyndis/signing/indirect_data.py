@@ -41,6 +41,12 @@ def flat_file(algorithm: str, digest: bytes) -> spc.SpcIndirectData:
     return _indirect_data(spc.FLAT_FILE, _no_file(), algorithm, digest)
 
 
+def cabinet(algorithm: str, digest: bytes) -> spc.SpcIndirectData:
+    """For the signature on a cabinet. The link's text is what other signers write there."""
+    link = spc.SpcLink("file", spc.SpcString("unicode", BMPString("<<<Obsolete>>>")))
+    return _indirect_data(spc.CABINET_DATA, link, algorithm, digest)
+
+
 def _no_file() -> spc.SpcLink:
     return spc.SpcLink("file", spc.SpcString("unicode", BMPString("")))
 

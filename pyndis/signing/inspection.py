@@ -9,7 +9,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from pyndis.signing import indirect_data, pe, signed_data, spc
+from pyndis.signing import cabinet, indirect_data, pe, signed_data, spc
 from pyndis.signing.catalog_reading import Entry, read_catalog
 from pyndis.signing.signature_checks import HASHES, stamp_time
 from pyndis.signing.signed_data import Signed, Signer
@@ -49,6 +49,16 @@ def inspect_catalog(catalog: bytes) -> Report:
         "signed": bool(read.container.signers),
         "signature": _signature(read.container) if read.container.signers else None,
     }
+
+
+def inspect_cabinet(data: bytes) -> Report:
+    """A cabinet's signature. Raises DriverFailure (PYN-G50, PYN-G31)."""
+    layout = cabinet.read_layout(data)
+    report: Report = {"signed": layout.signed}
+    if layout.signed:
+        signed = signed_data.read(layout.signature, "signature of the cabinet")
+        report["signature"] = _signature(signed)
+    return report
 
 
 def _entry(entry: Entry) -> Report:

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from cryptography import x509
 
 from pyndis.diagnostics import Diagnostic, Failure
-from pyndis.signing import indirect_data, pe, signed_data, spc
+from pyndis.signing import cabinet, indirect_data, pe, signed_data, spc
 from pyndis.signing.catalog_reading import Catalog, Entry, read_catalog
 from pyndis.signing.members import Kind, Member, identifier
 from pyndis.signing.signature_checks import HASHES, finding, signature_findings
 
 _BUILD_AGAIN = "build and sign the package again"
+_MAKE_AGAIN = "make it again: pyndis submit make"
 
 
 def verify_image(image: bytes, trusted: Sequence[x509.Certificate], at: datetime.datetime | None = None) -> list[Diagnostic]:
@@ -32,6 +33,11 @@ def verify_catalog(
 ) -> list[Diagnostic]:
     """What is wrong with a catalog and its signature, and which `members` it does not cover. Never raises."""
     return _collected(_catalog_findings(catalog, members, trusted, at))
+
+
+def verify_cabinet(cabinet: bytes, trusted: Sequence[x509.Certificate], at: datetime.datetime | None = None) -> list[Diagnostic]:
+    """What is wrong with a cabinet's signature: hash, certificates up to one of `trusted`. Never raises."""
+    return _collected(_cabinet_findings(cabinet, trusted, at))
 
 
 def _collected(findings: Iterator[Diagnostic]) -> list[Diagnostic]:
@@ -58,6 +64,24 @@ def _image_findings(image: bytes, trusted: Sequence[x509.Certificate], at: datet
         yield finding("PYN-G11", "there are bytes behind the signature in the certificate table that nothing covers")
     if signed.content_type == spc.INDIRECT_DATA:
         yield from _hash_findings(image, layout, indirect_data.read(signed.content))
+    yield from signature_findings(signed, spc.INDIRECT_DATA, trusted, at)
+
+
+def _cabinet_findings(data: bytes, trusted: Sequence[x509.Certificate], at: datetime.datetime | None) -> Iterator[Diagnostic]:
+    layout = cabinet.read_layout(data)
+    if not layout.signed:
+        yield finding("PYN-G30", "the cabinet is not signed", "sign it: pyndis sign FILE")
+        return
+    signed = signed_data.read(layout.signature, "signature of the cabinet")
+    if layout.signature[signed.size :].strip(b"\0") or len(layout.signature) - signed.size >= pe.ALIGNMENT:
+        yield finding("PYN-G50", "there are bytes behind the cabinet's signature that nothing covers")
+    if signed.content_type == spc.INDIRECT_DATA:
+        hashed = indirect_data.read(signed.content)
+        if hashed.kind != spc.CABINET_DATA or hashed.algorithm not in HASHES:
+            found = f"a hash of kind {hashed.kind} by {hashed.algorithm}"
+            yield finding("PYN-G32", f"the signature holds {found}, not of a cabinet")
+        elif hashed.digest != cabinet.digest(data, layout, hashed.algorithm):
+            yield finding("PYN-G32", "the cabinet was changed after it was signed: its digest is another", _MAKE_AGAIN)
     yield from signature_findings(signed, spc.INDIRECT_DATA, trusted, at)
 
 

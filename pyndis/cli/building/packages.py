@@ -19,6 +19,7 @@ from pyndis.signing import (
     load_pfx,
     load_signer,
     make_catalog,
+    sign_cabinet,
     sign_catalog,
     sign_image,
     test_certificate_file,
@@ -43,6 +44,10 @@ class Signer:
     def catalog(self, data: bytes) -> bytes:
         """A catalog with its signature."""
         return sign_catalog(data, self.identity, description=self.description, stamp=self.stamp)
+
+    def cabinet(self, data: bytes) -> bytes:
+        """A cabinet with its signature."""
+        return sign_cabinet(data, self.identity, description=self.description, stamp=self.stamp)
 
     @property
     def certificate(self) -> bytes:
