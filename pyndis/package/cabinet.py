@@ -26,10 +26,10 @@ def write_cabinet(files: Mapping[str, bytes], stamp: int) -> bytes:
 
 
 def read_cabinet(data: bytes) -> dict[str, bytes]:
-    """The files of a cabinet by their paths, `/` between the parts. Raises DriverFailure (PYN-G50)."""
+    """The files of a cabinet by their paths, `/` between the parts. Raises DriverFailure (PYN-G55)."""
     try:
         archive = CabArchive(data)
     except (CorruptionError, NotSupportedError, struct.error, zlib.error, ValueError, IndexError) as error:
         help = "make it again: pyndis submit make"
-        raise DriverFailure(Diagnostic("PYN-G50", f"this cabinet cannot be unpacked: {error}", help=help)) from error
+        raise DriverFailure(Diagnostic("PYN-G55", f"this cabinet cannot be unpacked: {error}", help=help)) from error
     return {name.replace("\\", "/"): bytes(file.buf or b"") for name, file in archive.items()}

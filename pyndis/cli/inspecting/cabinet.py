@@ -9,7 +9,7 @@ from pyndis.signing import inspect_cabinet
 
 
 def report(data: bytes) -> dict[str, Any]:
-    """A cabinet as nested values. Raises DriverFailure (PYN-G50, PYN-G31)."""
+    """A cabinet as nested values. Raises DriverFailure (PYN-G50, PYN-G55, PYN-G31)."""
     signature = inspect_cabinet(data)
     files = [{"name": name, "size": len(content)} for name, content in read_cabinet(data).items()]
     return {"format": "cabinet", "files": files, **signature}
