@@ -15,7 +15,7 @@ RESULTS: tuple[Result, ...] = ("Defect", "NotChecked", "Pass", "NotApplicable")
 
 NOTICE = (
     "This is pyndis' own verification, under the names of Microsoft's rules. It is not Microsoft's Static Driver Verifier, which "
-    "follows every path of the C with a solver; pyndis checks every path of the Python at compile time, and watches the image "
+    "executes the C symbolically along its paths; pyndis checks every path of the Python at compile time, and watches the image "
     "while the contract suite runs it. Its results cannot be submitted to the Windows Hardware Lab Kit."
 )
 
