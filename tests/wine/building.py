@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from pyndis import resources
@@ -11,6 +12,10 @@ from pyndis.toolchains.zig import Zig
 from tests.kept import alone, kept
 
 HERE = Path(__file__).parent
+_STORE_IMPORTS = {
+    "msvcrt.dll": "__wgetmainargs _wfopen exit fclose fprintf fputs",
+    "crypt32.dll": "CertCloseStore CertEnumCertificatesInStore CertOpenStore",
+}
 # What the client calls, by module. The C library is Windows' own: zig's would have to be compiled first, which takes minutes.
 _IMPORTS = {
     "msvcrt.dll": (
@@ -48,22 +53,31 @@ def ndis_sys() -> Path:
 
 def client_exe() -> Path:
     """The Windows program of `client/`."""
-    plan = _plan_client(find())
+    return _program("client", _IMPORTS)
+
+
+def store_exe() -> Path:
+    """The Windows program of `store/`."""
+    return _program("store", _STORE_IMPORTS)
+
+
+def _program(name: str, imports: Mapping[str, str]) -> Path:
+    plan = _plan_program(find(), name, imports)
     with alone(plan.out):
         run_plan(plan)
-    return plan.out / "client.exe"
+    return plan.out / f"{name}.exe"
 
 
-def _plan_client(zig: Zig) -> Plan:
-    folder = HERE / "client"
-    files = tuple((f"{module}.def", _definition(module, names)) for module, names in _IMPORTS.items())
-    libraries = [_import_library(zig, module) for module in _IMPORTS]
+def _plan_program(zig: Zig, name: str, imports: Mapping[str, str]) -> Plan:
+    folder = HERE / name
+    files = tuple((f"{module}.def", _definition(module, names)) for module, names in imports.items())
+    libraries = [_import_library(zig, module) for module in imports]
     objects = [_compile(zig, source) for source in sorted(folder.glob("*.c"))]
     parts = [step.outputs[0] for step in (*objects, *libraries)]
-    link = ("/nologo", "/nodefaultlib", "/subsystem:console", "/entry:start", "/out:client.exe", *parts)
-    steps = (*objects, *libraries, Step((*zig.tool("lld-link"), *link), tuple(parts), ("client.exe",), "link client.exe"))
+    link = ("/nologo", "/nodefaultlib", "/subsystem:console", "/entry:start", f"/out:{name}.exe", *parts)
+    steps = (*objects, *libraries, Step((*zig.tool("lld-link"), *link), tuple(parts), (f"{name}.exe",), f"link {name}.exe"))
     digest = digest_of(steps, files, folder.glob("*.h"), f"zig {zig.version}")
-    return Plan("client", files, steps, ("client.exe",), kept("wine", "client"), digest)
+    return Plan(name, files, steps, (f"{name}.exe",), kept("wine", name), digest)
 
 
 def _definition(module: str, names: str) -> bytes:

@@ -18,12 +18,14 @@ LANGUAGE = 1033  # English (United States), as the driver's version resource
 INSTALLER_VERSION = 200
 """The oldest Windows Installer, times 100: the first that knows x64 packages. Windows 7 has 5.0."""
 
-WINDOWS_10 = "WINDOWS10"
-"""The property that is set on Windows 10 and later. VersionNT does not tell: it stays 603, that of Windows 8.1, there, and
-WindowsBuild 9600 (support.microsoft.com/help/3202260)."""
-SEARCH = "Windows10"
+BUILD = "CURRENTBUILD"
+"""The property with the build number of Windows, which the registry has. Windows Installer's own properties do not tell
+Windows 10 from 8.1: there, too, VersionNT is 603 (support.microsoft.com/help/3202260) and WindowsBuild 9600."""
+SEARCH = "CurrentBuild"
 WINDOWS_KEY = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion"
-WINDOWS_VALUE = "CurrentMajorVersionNumber"  # Windows 10 was the first to write it
+WINDOWS_VALUE = "CurrentBuild"
+FIRST_BUILD = 10240  # of Windows 10
+_AMBIGUOUS = 603
 
 EXTENSIONS = ("sys", "inf", "cat")  # the image first: it is the component's key path
 _WINDOWS_10 = (10, 0)
@@ -166,15 +168,26 @@ def merge_module(manifest: Manifest, arch: str, publisher: Publisher) -> MergeMo
 
 
 def _components(manifest: Manifest, platform: Platform, publisher: Publisher) -> tuple[Component, ...]:
-    whql = _package(manifest, platform, "Whql", Folder("WhqlFolder", "whql", "whql"), WINDOWS_10)
+    whql = _package(manifest, platform, "Whql", Folder("WhqlFolder", "whql", "whql"), _on_windows_10())
     oldest = manifest.windows.oldest(platform.name)
     if oldest >= _WINDOWS_10:
         return (whql,)
-    earlier = f"NOT {WINDOWS_10} AND VersionNT >= {100 * oldest[0] + oldest[1]}"
+    earlier = _before_windows_10(100 * oldest[0] + oldest[1])
     folder = Folder("SelfSignedFolder", "selfsigned", "SELFSI~1")
     own = _package(manifest, platform, "SelfSigned", folder, earlier)
     trust = Component("Publisher", publisher.component, own.folder, own.condition, publisher=publisher)
     return (whql, own, trust)
+
+
+def _on_windows_10() -> str:
+    """Also where the build number got lost: what an installer's dialogs searched for does not reach its part with elevated rights
+    if the user is no administrator and SecureCustomProperties does not list it. A comparison with what is no number is false."""
+    return f"VersionNT >= {_AMBIGUOUS} AND NOT ({BUILD} < {FIRST_BUILD})"
+
+
+def _before_windows_10(oldest: int) -> str:
+    """From the oldest VersionNT on; never where `_on_windows_10` holds."""
+    return f"VersionNT >= {oldest} AND (VersionNT < {_AMBIGUOUS} OR {BUILD} < {FIRST_BUILD})"
 
 
 def _package(manifest: Manifest, platform: Platform, id: str, folder: Folder, condition: str) -> Component:

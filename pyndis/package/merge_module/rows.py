@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from pyndis.package.merge_module.model import (
+    BUILD,
     LANGUAGE,
     SEARCH,
-    WINDOWS_10,
     WINDOWS_KEY,
     WINDOWS_VALUE,
     Component,
@@ -45,7 +45,7 @@ def rows(module: MergeModule, payloads: Mapping[str, Payload]) -> dict[str, list
     made["File"] = list(_files(module, payloads, own))
     made["MsiFileHash"] = [(own(file.id), 0, *payloads[file.id].hash) for file in module.files if not payloads[file.id].version]
     made["Registry"] = list(_registry(module, own))
-    made["AppSearch"] = [(own(WINDOWS_10), own(SEARCH))]
+    made["AppSearch"] = [(own(BUILD), own(SEARCH))]
     kind = RAW_VALUE | (SEARCH_64_BIT if module.is_64_bit else 0)
     made["RegLocator"] = [(own(SEARCH), LOCAL_MACHINE, WINDOWS_KEY, WINDOWS_VALUE, kind)]
     made["ModuleSignature"] = [(own(module.id), LANGUAGE, module.version)]
@@ -68,7 +68,7 @@ class _Names:
 
     def condition(self, text: str) -> str:
         """A condition, where only our own property needs it."""
-        return re.sub(rf"\b{WINDOWS_10}\b", self(WINDOWS_10), text)
+        return re.sub(rf"\b{BUILD}\b", self(BUILD), text)
 
 
 def _component(module: MergeModule, component: Component, own: _Names) -> Row:

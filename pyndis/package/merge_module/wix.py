@@ -7,10 +7,10 @@ from pathlib import PurePosixPath
 from pyndis.package.manifest import Manifest
 from pyndis.package.merge_module import publisher
 from pyndis.package.merge_module.model import (
+    BUILD,
     INSTALLER_VERSION,
     LANGUAGE,
     SEARCH,
-    WINDOWS_10,
     WINDOWS_KEY,
     WINDOWS_VALUE,
     merge_modules,
@@ -18,7 +18,7 @@ from pyndis.package.merge_module.model import (
 from pyndis.package.templates import render
 
 _FOLDER = "package/project"
-_SEARCH = {"property": WINDOWS_10, "id": SEARCH, "key": WINDOWS_KEY, "value": WINDOWS_VALUE}
+_SEARCH = {"property": BUILD, "id": SEARCH, "key": WINDOWS_KEY, "value": WINDOWS_VALUE}
 
 
 def wix_files(manifest: Manifest, project_guid: str) -> dict[PurePosixPath, str]:

@@ -34,9 +34,9 @@ class Made:
         return f"{name}.{self.module.guid.strip('{}').replace('-', '_')}"
 
 
-def make(manifest: Manifest, arch: str, folder: Path) -> Made:
+def make(manifest: Manifest, arch: str, folder: Path, certificate: bytes = CERTIFICATE) -> Made:
     tool = Path(judges.tool("msibuild", "msitools"))
-    module = merge_module(manifest, arch, Publisher.of(CERTIFICATE, arch))
+    module = merge_module(manifest, arch, Publisher.of(certificate, arch))
     contents = {file.id: f"{file.source}\n".encode() * (number + 1) for number, file in enumerate(module.files)}
     payloads = {file.id: _payload(file.name, contents[file.id]) for file in module.files}
     made = parts(module, contents, payloads, STAMP)

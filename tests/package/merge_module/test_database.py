@@ -69,12 +69,13 @@ def test_the_module_names_itself_and_its_components(made: Made) -> None:
 
 def test_components_are_installed_where_their_condition_holds(made: Made) -> None:
     bits = 0x100 if made.module.arch == "amd64" else 0
-    own = made.own("WINDOWS10")
+    build = made.own("CURRENTBUILD")
     end = "" if made.module.arch == "amd64" else " AND NOT VersionNT64"
-    earlier = f"NOT {own} AND VersionNT >= 601{end}"
+    later = f"VersionNT >= 603 AND NOT ({build} < 10240){end}"
+    earlier = f"VersionNT >= 601 AND (VersionNT < 603 OR {build} < 10240){end}"
     listed = [(row["Component"], row["Condition"], row["Attributes"]) for row in judges.rows(made.file, "Component")]
     assert listed == [
-        (made.own("Whql"), f"{own}{end}", str(0x40 | bits)),
+        (made.own("Whql"), later, str(0x40 | bits)),
         (made.own("SelfSigned"), earlier, str(0x40 | bits)),
         (made.own("Publisher"), earlier, str(0x44 | bits)),
     ]
@@ -83,10 +84,10 @@ def test_components_are_installed_where_their_condition_holds(made: Made) -> Non
 def test_windows_10_is_found_by_its_registry(made: Made) -> None:
     (search,) = judges.rows(made.file, "AppSearch")
     (locator,) = judges.rows(made.file, "RegLocator")
-    assert search == {"Property": made.own("WINDOWS10"), "Signature_": locator["Signature_"]}
+    assert search == {"Property": made.own("CURRENTBUILD"), "Signature_": locator["Signature_"]}
     assert search["Property"].isupper()  # others are private, and lost between the two halves of an installation
     assert (locator["Root"], locator["Key"]) == ("2", r"SOFTWARE\Microsoft\Windows NT\CurrentVersion")
-    assert locator["Name"] == "CurrentMajorVersionNumber"
+    assert locator["Name"] == "CurrentBuild"
     assert locator["Type"] == ("18" if made.module.arch == "amd64" else "2")
 
 

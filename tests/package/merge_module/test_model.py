@@ -9,7 +9,8 @@ from pyndis.package.merge_module import PLACEHOLDER, MergeModule, Publisher, mer
 from pyndis.package.rules import SystemVersion
 from tests.package.merge_module.conftest import CERTIFICATE
 
-EARLIER = "NOT WINDOWS10 AND VersionNT >= 601"
+LATER = "VersionNT >= 603 AND NOT (CURRENTBUILD < 10240)"
+EARLIER = "VersionNT >= 601 AND (VersionNT < 603 OR CURRENTBUILD < 10240)"
 
 
 def module(manifest: Manifest, arch: str = "amd64") -> MergeModule:
@@ -25,17 +26,17 @@ def claiming(manifest: Manifest, oldest: SystemVersion) -> Manifest:
 
 
 def test_windows_10_gets_what_microsoft_signed_and_others_what_we_signed(manifest: Manifest) -> None:
-    assert conditions(module(manifest)) == {"Whql": "WINDOWS10", "SelfSigned": EARLIER, "Publisher": EARLIER}
+    assert conditions(module(manifest)) == {"Whql": LATER, "SelfSigned": EARLIER, "Publisher": EARLIER}
 
 
 def test_a_driver_for_x86_is_of_no_use_on_64_bit_windows(manifest: Manifest) -> None:
     made = conditions(module(manifest, "x86"))
-    assert made["Whql"] == "WINDOWS10 AND NOT VersionNT64"
+    assert made["Whql"] == f"{LATER} AND NOT VersionNT64"
     assert made["SelfSigned"] == made["Publisher"] == f"{EARLIER} AND NOT VersionNT64"
 
 
 def test_windows_that_the_driver_does_not_claim_gets_nothing(manifest: Manifest) -> None:
-    assert conditions(module(claiming(manifest, (6, 2))))["SelfSigned"] == "NOT WINDOWS10 AND VersionNT >= 602"
+    assert conditions(module(claiming(manifest, (6, 2))))["SelfSigned"] == EARLIER.replace("601", "602")
 
 
 def test_a_driver_for_windows_10_alone_trusts_nobody(manifest: Manifest) -> None:

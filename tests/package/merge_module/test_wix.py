@@ -80,7 +80,7 @@ def test_the_source_searches_for_windows_10_as_we_do(made: Made, module: ET.Elem
     (row,) = without_identifier(judges.rows(made.file, "RegLocator"), made)
     wanted = module.find(NAMESPACE + "Property")
     assert wanted is not None
-    assert wanted.attrib == {"Id": "WINDOWS10"}
+    assert wanted.attrib == {"Id": "CURRENTBUILD"}
     (search,) = wanted
     assert (search.attrib["Id"], search.attrib["Key"], search.attrib["Name"]) == (row["Signature_"], row["Key"], row["Name"])
     assert (search.attrib["Root"], search.attrib["Type"]) == ("HKLM", "raw")
