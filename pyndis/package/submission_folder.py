@@ -12,10 +12,9 @@ from pyndis.package.inf_reader import read_inf
 from pyndis.package.rules import SYSTEMS
 from pyndis.package.submission import Submission
 from pyndis.package.systems import WINDOWS_8_SUFFIX
-from pyndis.signing import Member, verify_catalog
+from pyndis.signing import Member, catalog_coverage
 
 MACHINES = {0x8664: "amd64", 0x14C: "x86", 0xAA64: "arm64"}
-_COVERAGE = ("PYN-G21", "PYN-G31", "PYN-G40", "PYN-G41")
 _SUBSYSTEM_VERSION = 48  # its place in the optional header, PE32 as PE32+
 _NOT_SUBMITTED = ("whql", "debug")  # what came back; checked builds
 
@@ -58,9 +57,8 @@ def _package(inf: Path) -> FoundPackage:
     files |= {"pdb": symbols} if symbols else {}
     contents = {kind: file.read_bytes() for kind, file in files.items()}
     members = [Member.from_file(files["sys"]), Member.from_file(inf)]
-    for found in verify_catalog(contents["cat"], members, []):
-        if found.code in _COVERAGE:
-            raise _unfit(files["cat"], f"does not fit: {found.message}")
+    for found in catalog_coverage(contents["cat"], members):
+        raise _unfit(files["cat"], f"does not fit: {found.message}")
     arch, oldest = _image(files["sys"], contents["sys"])
     version = _version(inf, contents["inf"])
     return FoundPackage(Submission(inf.stem, arch, version, contents), oldest, tuple(files.values()))

@@ -6,6 +6,7 @@ from pyndis.signing.catalog import default_version, make_catalog, sign_catalog
 from pyndis.signing.external import load_signer
 from pyndis.signing.identity import Identity, load_pfx
 from pyndis.signing.inspection import inspect_cabinet, inspect_catalog, inspect_signature
+from pyndis.signing.integrity import catalog_coverage, catalog_integrity, image_integrity
 from pyndis.signing.members import Kind, Member
 from pyndis.signing.test_certificate import test_certificate_file, test_identity
 from pyndis.signing.timestamp import time_stamp_server
@@ -16,7 +17,10 @@ __all__ = [
     "Kind",
     "Member",
     "authenticode_digest",
+    "catalog_coverage",
+    "catalog_integrity",
     "default_version",
+    "image_integrity",
     "inspect_cabinet",
     "inspect_catalog",
     "inspect_signature",

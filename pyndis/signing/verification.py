@@ -118,7 +118,7 @@ def _catalog_findings(
     for entry in catalog.entries:
         yield from _entry_findings(entry, catalog)
     for member in members:
-        yield from _member_findings(member, catalog)
+        yield from member_findings(member, catalog)
     yield from signature_findings(catalog.container, spc.TRUST_LIST, trusted, at)
 
 
@@ -143,7 +143,8 @@ def _twin_kind(entry: Entry, catalog: Catalog) -> Kind | None:
     return next(twins, None) if catalog.version == 2 else None
 
 
-def _member_findings(member: Member, catalog: Catalog) -> Iterator[Diagnostic]:
+def member_findings(member: Member, catalog: Catalog) -> Iterator[Diagnostic]:
+    """How a catalog does not list a file: not at all (PYN-G40), changed (PYN-G41), as another (PYN-G42)."""
     for algorithm in ("sha1",) if catalog.version == 1 else ("sha1", "sha256"):
         wanted = identifier(member.digest(algorithm), catalog.version)
         entries = [entry for entry in catalog.entries if entry.identifier == wanted]
