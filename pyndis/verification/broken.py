@@ -10,13 +10,14 @@ from pyndis.contract.finding import Finding, Outcome
 from pyndis.diagnostics import Diagnostic
 from pyndis.verification.observed import Compilation, Image, Run, matching
 from pyndis.verification.results import Defect
-from pyndis.verification.rules import Rule
+from pyndis.verification.rules import Rule, every
 
 OTHER = "other"
 """The family of what is broken and stands in no table: the host's own names, paragraphs of the contract, diagnostics."""
 
 _NAMED = re.compile(r"^rule (\w+)")
 _C_PLACE = re.compile(r"\((?P<file>[^()]+):(?P<line>\d+)\)$")
+_C = ".c"  # with --line-directives the symbols name the Python themselves
 
 Broken = dict[Rule, list[Defect]]
 
@@ -41,15 +42,24 @@ def _of_diagnostic(rules: Sequence[Rule], diagnostic: Diagnostic) -> list[Rule]:
     """Those that a note names; else those that its code stands for; else one of the code itself."""
     named = {match[1] for note in diagnostic.notes if (match := _NAMED.match(note))}
     listed = [rule for rule in rules if diagnostic.code in rule.compile_time]
-    chosen = [rule for rule in rules if rule.name in named] or ([] if named else listed)
+    chosen = [rule for rule in rules if rule.name in named] or [rule for rule in every() if rule.name in named]
+    chosen = chosen or ([] if named else listed)
     return chosen or [Rule(OTHER, diagnostic.code, "The driver compiles without an error.", "")]
 
 
 def _of_finding(rules: Sequence[Rule], image: Image | None, outcome: Outcome, finding: Finding) -> list[Rule]:
     name = finding.rule.partition(":")[0]
+    return (
+        _called(rules, image, name)
+        or _called(every(), image, name)
+        or [Rule(OTHER, name, f"{outcome.case.claim[0].upper()}{outcome.case.claim[1:]}.", "")]
+    )
+
+
+def _called(rules: Sequence[Rule], image: Image | None, name: str) -> list[Rule]:
+    """The rules that the host reports under this name; also one that was not asked for is broken when it is."""
     chosen = _applicable([rule for rule in rules if rule.name == name], image)
-    chosen += [rule for rule in rules if name in rule.reported_as and rule.name != name]
-    return chosen or [Rule(OTHER, name, f"{outcome.case.claim[0].upper()}{outcome.case.claim[1:]}.", "")]
+    return [*chosen, *(rule for rule in rules if name in rule.reported_as and rule.name != name)]
 
 
 def _applicable(namesakes: list[Rule], image: Image | None) -> list[Rule]:
@@ -72,7 +82,7 @@ def _refused(diagnostic: Diagnostic) -> Defect:
 def _seen(outcome: Outcome, finding: Finding, compiled: Compilation | None) -> Defect:
     place = _C_PLACE.search(finding.place)
     line = int(place["line"]) if place else 0
-    python = compiled.places.get(line) if compiled else None
+    python = compiled.places.get(line) if compiled and place and place["file"].endswith(_C) else None
     return Defect(
         finding.message,
         place=f"{python.file.name}:{python.line}, {finding.place}" if python else finding.place,
@@ -85,6 +95,6 @@ def _seen(outcome: Outcome, finding: Finding, compiled: Compilation | None) -> D
     )
 
 
-def others(found: Mapping[Rule, list[Defect]]) -> list[Rule]:
-    """The rules of no table among the broken ones."""
-    return [rule for rule in found if rule.family == OTHER]
+def others(found: Mapping[Rule, list[Defect]], rules: Sequence[Rule]) -> list[Rule]:
+    """The broken ones that are none of these rules."""
+    return [rule for rule in found if rule not in rules]

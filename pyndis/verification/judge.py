@@ -30,7 +30,7 @@ class Judge:
     def results(self) -> list[RuleResult]:
         """Of every rule, in their order, and of what is broken besides."""
         found = broken(self.rules, self.compiled, self.image, self.run)
-        listed = [self._result(rule, found) for rule in [*self.rules, *others(found)]]
+        listed = [self._result(rule, found) for rule in [*self.rules, *others(found, self.rules)]]
         return [_summed(each, listed) if each.rule.sums_up else each for each in listed]
 
     def _result(self, rule: Rule, found: Broken) -> RuleResult:

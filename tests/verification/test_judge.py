@@ -100,12 +100,24 @@ def test_a_finding_is_placed_in_the_python_that_its_c_was_made_of() -> None:
     assert result.defects[0].place == "tun.py:7, tun.sys!Write+0x12 (tun.c:40)"
 
 
+def test_a_finding_whose_symbols_name_the_python_is_left_there() -> None:
+    compiled = Compilation(12, places={40: Span(Path("drivers/tun.py"), 7)})
+    seen = outcome(Finding("DoubleCompletion", "again", "tun.sys!Write+0x12 (tun.py:40)"))
+    (result,) = judged("DoubleCompletion", run=(seen,), compiled=compiled)
+    assert result.defects[0].place == "tun.sys!Write+0x12 (tun.py:40)"
+
+
 def test_a_finding_that_no_table_has_is_a_defect_under_its_own_name() -> None:
     passing, other = judged(
         "DoubleCompletion", imports=("IofCompleteRequest",), run=(outcome(Finding("Fault:access", "a crash")),)
     )
     assert passing.result == "NotChecked"
     assert (other.rule.name, other.rule.family, other.result) == ("Fault", "other", "Defect")
+
+
+def test_a_rule_that_was_not_asked_for_is_broken_all_the_same() -> None:
+    asked, broken = judged("CancelTimerObject", run=(outcome(Finding("DoubleCompletion", "again")),))
+    assert (asked.result, broken.rule, broken.result) == ("NotApplicable", rule("DoubleCompletion"), "Defect")
 
 
 def test_of_namesakes_the_one_whose_calls_are_made_is_broken() -> None:
