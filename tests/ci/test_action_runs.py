@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,7 @@ __all__ = ["issue"]
 
 PYNDIS, SIGN = (next(each for each in ACTIONS if each.parent.name == name) for name in ("pyndis", "sign"))
 PASSWORD = "only for this test"
+COMMITTED = "2026-11-05T12:00:00+00:00"
 CACHE = str(cache.folder())
 
 pytestmark = pytest.mark.slow
@@ -37,8 +39,16 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
     folder = tmp_path_factory.mktemp("runner")
     made = Runner(folder)
     shutil.copytree(ROOT / "drivers" / "wintun", made.workspace / "drivers" / "wintun")
+    _commit(made.workspace)
     with mock.patch.dict(os.environ, {"PYNDIS_CONFIG_DIR": str(folder / "config")}):
         yield made
+
+
+def _commit(folder: Path) -> None:
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    changed = {"GIT_COMMITTER_DATE": COMMITTED, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    for words in (("init", "-q"), ("add", "."), (*who, "commit", "-q", "-m", "a driver")):
+        subprocess.run(["git", *words], cwd=folder, env={**os.environ, **changed}, check=True)
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +60,7 @@ def test_every_step_of_the_action_passes(ran: Ran) -> None:
     assert ran.passed, ran.log
     assert [*ran.ended] == [
         "Install pyndis",
+        "Take the time of the commit",
         "Check the rules",
         "Build",
         "Build again, and compare",
@@ -71,6 +82,12 @@ def test_outputs_lead_to_what_was_made(ran: Ran, runner: Runner) -> None:
     tree = runner.workspace / "build" / "driver"
     for name in ("wintun.proj", "wintun.c", "amd64/Release/wintun.cer", "amd64/Release/wintun/wintun.cat"):
         assert (tree / name).is_file()
+
+
+def test_the_time_is_that_of_the_commit(ran: Ran, runner: Runner) -> None:
+    assert ran.passed
+    inf = (runner.workspace / "build" / "driver" / "amd64" / "Release" / "wintun" / "wintun.inf").read_text("utf-8")
+    assert re.search("^DriverVer *= *11/05/2026,", inf, re.MULTILINE)
 
 
 def test_the_report_has_findings_tests_and_hashes(ran: Ran, runner: Runner) -> None:
@@ -105,7 +122,7 @@ def test_a_broken_rule_ends_the_job_with_its_finding_in_the_report(small: Runner
     assert " or size > MTU" in text
     module.write_text(text.replace(" or size > MTU", ""), "utf-8")
     ran = small.run(PYNDIS, driver="drivers/wintun", architectures="amd64")
-    assert ran.ended == {"Install pyndis": 0, "Check the rules": 1}
+    assert ran.ended == {"Install pyndis": 0, "Take the time of the commit": 0, "Check the rules": 1}
     assert "error[PYN-R01]" in ran.log
     assert "PYN-R01" in (small.workspace / "build" / "report" / "check.sarif").read_text()
 
@@ -158,7 +175,7 @@ def test_signing_without_the_secret_says_so(ran: Ran, runner: Runner) -> None:
 def test_the_job_of_gitlab_passes_and_leaves_its_reports(small: Runner) -> None:
     job = next(each for each in gitlab_scripts() if each.where.endswith(": driver"))
     less = {"DRIVER": "drivers/wintun", "DRIVER_ARCHITECTURES": "amd64", "DRIVER_TEST": "", "DRIVER_TARGETS": ""}
-    done = small.script(job.text, {**job.environment, **less, "CI_PROJECT_DIR": str(small.workspace), "PYNDIS_CACHE": CACHE})
+    done = small.script(job.text, {**job.environment, **less, "CI_COMMIT_TIMESTAMP": COMMITTED, "PYNDIS_CACHE": CACHE})
     assert done.returncode == 0, done.stdout + done.stderr
     report = small.workspace / "build" / "report"
     assert (report / "codequality.json").read_text().strip() == "[]"

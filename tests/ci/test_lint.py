@@ -15,7 +15,7 @@ from tests.ci.powershell import syntax_errors
 BASH = [each for each in (*github_scripts(), *gitlab_scripts()) if each.shell == "bash"]
 POWERSHELL = [each for each in (*github_scripts(), *gitlab_scripts()) if each.shell == "pwsh"]
 SCRIPTS = [ROOT / ".ci" / "run"]
-RUNNERS = {"GITHUB_ACTION_PATH", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "PATH", "PWD", "RUNNER_TEMP"}
+RUNNERS = {"CI_COMMIT_TIMESTAMP", "GITHUB_ACTION_PATH", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "PATH", "PWD", "RUNNER_TEMP"}
 
 
 def complaints(*argv: str | Path, given: str | None = None) -> str:
