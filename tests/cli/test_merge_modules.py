@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-import shutil
+import datetime
 from pathlib import Path
 
 import pefile
 import pytest
 from cabarchive import CabArchive
 
+from pyndis.signing import Kind, Member, make_catalog
 from pyndis.toolchains import msitools
 from tests.cli.conftest import Run
 from tests.package.merge_module import judges
@@ -18,14 +19,24 @@ MODULE = Path("build/wintun/dist/wintun-amd64-0.1.0.0.msm")
 RELEASE = Path("build/wintun/amd64/Release")
 
 
+def send_back(folder: Path, remark: str) -> None:
+    """As Microsoft does it: the package that was built, with a remark in its INF, and another catalog for it."""
+    folder.mkdir(exist_ok=True)
+    image, inf = ((folder.parent / "wintun" / f"wintun.{kind}").read_bytes() for kind in ("sys", "inf"))
+    inf += f"; {remark}\r\n".encode()
+    members = [Member("wintun.sys", image, Kind.IMAGE), Member("wintun.inf", inf, Kind.FLAT)]
+    when = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    catalog = make_catalog(members, hardware_ids=["Wintun"], os_attr="2:10.0", os_list="_v100_X64", this_update=when)
+    for kind, content in (("sys", image), ("inf", inf), ("cat", catalog)):
+        (folder / f"wintun.{kind}").write_bytes(content)
+
+
 @pytest.fixture
 def signed(built: Path) -> Path:
-    """What Microsoft sent back: the package that was built, with a mark in each file."""
+    """What Microsoft sent back."""
     judges.tool("msibuild", "msitools")
     folder = built / "amd64/Release/whql"
-    folder.mkdir()
-    for file in (built / "amd64/Release/wintun").iterdir():
-        (folder / file.name).write_bytes(file.read_bytes() + b"signed by Microsoft")
+    send_back(folder, "signed by Microsoft")
     return folder
 
 
@@ -68,9 +79,10 @@ def test_what_is_up_to_date_is_left(pyndis: Run, module: Path) -> None:
 
 
 def test_what_microsoft_sends_again_is_put_in(pyndis: Run, module: Path) -> None:
-    (RELEASE / "whql/wintun.cat").write_bytes(b"another")
+    send_back(RELEASE / "whql", "signed again")
     assert pyndis("build", "example", "--target", "MSM").code == 0
-    assert any(file.buf == b"another" for file in CabArchive(judges.stream(module, "MergeModule.CABinet")).values())
+    inside = CabArchive(judges.stream(module, "MergeModule.CABinet")).values()
+    assert any((file.buf or b"").endswith(b"; signed again\r\n") for file in inside)
 
 
 def test_the_same_files_give_the_same_module(pyndis: Run, module: Path) -> None:
@@ -90,8 +102,7 @@ def test_another_version_takes_the_place_of_the_last(pyndis: Run, driver: Path, 
     manifest = driver / "driver.toml"
     manifest.write_text(manifest.read_text().replace('"0.1.0.0"', '"0.2.0.0"'))
     assert pyndis("build", driver).code == 0
-    for file in (RELEASE / "wintun").iterdir():
-        shutil.copy(file, RELEASE / "whql")
+    send_back(RELEASE / "whql", "another version")
     assert pyndis("build", driver, "--target", "MSM").code == 0
     assert [file.name for file in module.parent.iterdir()] == ["wintun-amd64-0.2.0.0.msm"]
 
@@ -126,6 +137,25 @@ def test_an_image_that_is_none_is_refused(pyndis: Run, signed: Path) -> None:
     ended = pyndis("build", "example", "--target", "MSM")
     assert (ended.code, ended.is_tidy, MODULE.parent.exists()) == (1, True, False)
     assert "PYN-W05" in ended.err
+
+
+@pytest.mark.parametrize("name", ["wintun.sys", "wintun.inf"])
+def test_files_of_different_submissions_are_refused(pyndis: Run, signed: Path, name: str) -> None:
+    file = signed / name
+    content = bytearray(file.read_bytes())
+    content[0x400] ^= 1
+    file.write_bytes(content)
+    ended = pyndis("build", "example", "--target", "MSM")
+    assert (ended.code, ended.is_tidy, MODULE.parent.exists()) == (1, True, False)
+    assert "PYN-W09" in ended.err
+    assert f"it lists no hash of {name}" in ended.err
+
+
+def test_a_catalog_that_is_none_is_refused(pyndis: Run, signed: Path) -> None:
+    (signed / "wintun.cat").write_bytes(b"no catalog")
+    ended = pyndis("build", "example", "--target", "MSM")
+    assert (ended.code, ended.is_tidy) == (1, True)
+    assert "PYN-W09" in ended.err
 
 
 @pytest.mark.parametrize(

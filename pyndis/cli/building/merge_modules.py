@@ -13,10 +13,13 @@ from pyndis.cli.building.products import Products
 from pyndis.cli.building.request import NONE, Request
 from pyndis.cli.building.stamp import traces
 from pyndis.cli.progress import progress
-from pyndis.diagnostics import Diagnostic, DriverFailure, UsageFailure
+from pyndis.diagnostics import Diagnostic, DriverFailure, Failure, UsageFailure
 from pyndis.package.merge_module import PLACEHOLDER, MergeModule, Publisher, merge_module, merge_modules
 from pyndis.package.merge_module.database import parts
 from pyndis.package.merge_module.payload import Payload, Unreadable, payload
+from pyndis.signing import Kind, Member
+from pyndis.signing.catalog_reading import read_catalog
+from pyndis.signing.members import identifier
 from pyndis.toolchains import msitools
 
 TARGET = "MSM"
@@ -24,7 +27,7 @@ _WHQL = "whql"  # the folder of what came back from Microsoft
 
 
 def make_merge_modules(request: Request) -> list[Path]:
-    """Make the modules that are outdated; their paths. The build comes first. Raises Failure (PYN-W01 … PYN-W08)."""
+    """Make the modules that are outdated; their paths. The build comes first. Raises Failure (PYN-W01 … PYN-W09)."""
     modules = _wanted(request)
     _require_whql(request, modules)
     tool = msitools.find()
@@ -86,7 +89,10 @@ def _make(request: Request, arch: str, tool: Path) -> list[Path]:
         publisher = Publisher.of(certificate.read_bytes(), arch) if drafted.trusts_publisher else PLACEHOLDER
         module = merge_module(request.manifest, arch, publisher)
         contents = {id: source.read_bytes() for id, source in sources.items()}
-        made = parts(module, contents, _payloads(module, sources, contents), request.time)
+        payloads = _payloads(module, sources, contents)
+        whql = [file for file in module.files if file.source.parent.name == _WHQL]
+        _require_coverage(sources[whql[0].id].parent, {file.name: contents[file.id] for file in whql})
+        made = parts(module, contents, payloads, request.time)
         return products.publish({module.result: msitools.database(tool, made.tables, made.streams)}, seen)
 
 
@@ -107,3 +113,31 @@ def _payloads(module: MergeModule, sources: Mapping[str, Path], contents: Mappin
             help = "send this version to Microsoft, too, and put what comes back there"
             raise DriverFailure(Diagnostic("PYN-W08", message, help=help))
     return made
+
+
+def _require_coverage(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Raises DriverFailure (PYN-W09) where the catalog that came back does not list the image and the INF that came back.
+
+    One hash of each is enough: which ones a catalog lists is Microsoft's choice.
+    """
+    catalog, members = _parted(files)
+    try:
+        listed = {entry.identifier for entry in read_catalog(files[catalog]).entries}
+        found = tuple(f"it lists no hash of {each.name}" for each in members if not listed & _identifiers(each))
+    except Failure as failure:
+        found = tuple(each.message for each in failure.diagnostics)
+    if found:
+        message = f"{folder / catalog} is not the catalog of the files beside it"
+        help = "put all files there that Microsoft sent back together"
+        raise DriverFailure(Diagnostic("PYN-W09", message, notes=found, help=help))
+
+
+def _parted(files: Mapping[str, bytes]) -> tuple[str, list[Member]]:
+    """The catalog's name, and what it has to list."""
+    (catalog,) = (name for name in files if name.endswith(".cat"))
+    kinds = {name: Kind.IMAGE if name.endswith(".sys") else Kind.FLAT for name in files if name != catalog}
+    return catalog, [Member(name, files[name], kind) for name, kind in kinds.items()]
+
+
+def _identifiers(member: Member) -> set[bytes]:
+    return {identifier(member.digest(algorithm), version) for algorithm in ("sha1", "sha256") for version in (1, 2)}

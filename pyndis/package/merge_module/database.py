@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pyndis.package.merge_module.cabinet import STREAM, cabinet
+from pyndis.package.cabinet import write_cabinet
 from pyndis.package.merge_module.model import MergeModule
 from pyndis.package.merge_module.payload import Payload
 from pyndis.package.merge_module.rows import rows
@@ -13,6 +13,7 @@ from pyndis.package.merge_module.schema import idt
 from pyndis.package.merge_module.summary import TABLE, summary
 
 APPLICATION = "pyndis"
+CABINET = "MergeModule.CABinet"  # the stream that every merge module's files are in
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,6 @@ class Parts:
 def parts(module: MergeModule, contents: Mapping[str, bytes], payloads: Mapping[str, Payload], stamp: int) -> Parts:
     """The parts of a module. `contents` and `payloads` by the files' identifiers; `stamp`: seconds since 1970."""
     made = rows(module, payloads)
-    names = [str(row[0]) for row in made["File"]]
-    stored = {name: contents[file.id] for name, file in zip(names, module.files, strict=True)}
+    stored = {str(row[0]): contents[file.id] for row, file in zip(made["File"], module.files, strict=True)}
     tables = {name: idt(name, listed) for name, listed in made.items()}
-    return Parts({TABLE: summary(module, stamp, APPLICATION), **tables}, {STREAM: cabinet(stored, stamp)})
+    return Parts({TABLE: summary(module, stamp, APPLICATION), **tables}, {CABINET: write_cabinet(stored, stamp)})

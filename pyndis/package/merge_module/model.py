@@ -13,6 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 from pyndis.package.manifest import Manifest
 from pyndis.package.merge_module.publisher import Publisher
 from pyndis.package.platforms import Platform, platforms
+from pyndis.package.rules import WINDOWS_10
 
 LANGUAGE = 1033  # English (United States), as the driver's version resource
 INSTALLER_VERSION = 200
@@ -28,7 +29,6 @@ FIRST_BUILD = 10240  # of Windows 10
 _AMBIGUOUS = 603
 
 EXTENSIONS = ("sys", "inf", "cat")  # the image first: it is the component's key path
-_WINDOWS_10 = (10, 0)
 _GUIDS = uuid5(NAMESPACE_URL, "https://pyndis.invalid/merge-module")
 _WESTERN, _UTF8 = 1252, 65001
 _TEMPLATES = {"x64": "x64", "x86": "Intel"}  # WiX' platform and the summary's
@@ -127,7 +127,7 @@ class MergeModule:
 
     @property
     def files(self) -> tuple[InstalledFile, ...]:
-        """Every file, in the cabinet's order."""
+        """Every file, component after component."""
         return tuple(file for component in self.components for file in component.files)
 
     @property
@@ -170,7 +170,7 @@ def merge_module(manifest: Manifest, arch: str, publisher: Publisher) -> MergeMo
 def _components(manifest: Manifest, platform: Platform, publisher: Publisher) -> tuple[Component, ...]:
     whql = _package(manifest, platform, "Whql", Folder("WhqlFolder", "whql", "whql"), _on_windows_10())
     oldest = manifest.windows.oldest(platform.name)
-    if oldest >= _WINDOWS_10:
+    if oldest >= WINDOWS_10:
         return (whql,)
     earlier = _before_windows_10(100 * oldest[0] + oldest[1])
     folder = Folder("SelfSignedFolder", "selfsigned", "SELFSI~1")

@@ -78,12 +78,12 @@ def _component(module: MergeModule, component: Component, own: _Names) -> Row:
 
 
 def _files(module: MergeModule, payloads: Mapping[str, Payload], own: _Names) -> Iterator[Row]:
-    sequence = 0
+    """Numbered as they lie in the cabinet: by their names."""
+    numbers = {id: number for number, id in enumerate(sorted(file.id for file in module.files), start=1)}
     for component in module.components:
         for file in component.files:
-            sequence += 1
             made = payloads[file.id]
-            yield own(file.id), own(component.id), file.full, made.size, made.version, made.language, VITAL, sequence
+            yield own(file.id), own(component.id), file.full, made.size, made.version, made.language, VITAL, numbers[file.id]
 
 
 def _registry(module: MergeModule, own: _Names) -> Iterator[Row]:
