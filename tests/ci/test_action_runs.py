@@ -151,7 +151,7 @@ def test_signing_takes_the_pfx_and_leaves_no_key(
 ) -> None:
     folder = runner.workspace / "signed"
     shutil.copytree(runner.workspace / "build" / "driver", folder)
-    signed = runner.run(SIGN, folder="signed", pfx=pfx, password=PASSWORD)
+    signed = runner.run(SIGN, folder="signed", pfx=pfx, password=PASSWORD, submission="true")
     assert signed.passed, signed.log
     assert signed.log.count("signed signed/") == 2
     assert not [*folder.rglob("*.cer")]
@@ -164,6 +164,7 @@ def test_signing_takes_the_pfx_and_leaves_no_key(
     verify = (sys.executable, "-c", "from pyndis.cli import main; main()", "verify", "--trust", certificate)
     done = subprocess.run([*verify, package / "wintun.sys", package / "wintun.cat"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+    assert [each.suffix for each in (folder / "dist").iterdir()] == [".cab"]
 
 
 def test_signing_without_the_secret_says_so(ran: Ran, runner: Runner) -> None:
