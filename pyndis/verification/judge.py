@@ -81,7 +81,7 @@ class Judge:
         ]
         needs += [(f"entered by {_some(rule.entries)}", run.entered(rule.entries))] if rule.entries else []
         needs += [(f"with {_some(rule.states)} memory", run.was(rule.states))] if rule.states else []
-        needs += [(f"{_some(rule.figures)} of the suite", run.counted(rule.figures))] if rule.figures else []
+        needs += [(f"counted {_some(rule.figures)}", run.counted(rule.figures))] if rule.figures else []
         missing = [what for what, seen in needs if not seen.times]
         if needs and not missing and (rule.run_time or rule.figures):
             phrases += [_times(what, seen) for what, seen in needs]

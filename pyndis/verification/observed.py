@@ -56,8 +56,8 @@ class Run:
         return self._seen(patterns, lambda outcome: outcome.counted.states)
 
     def counted(self, patterns: Iterable[str]) -> Seen:
-        """Figures of cases with such names."""
-        return self._seen(patterns, lambda outcome: dict(outcome.figures))
+        """Figures of cases with such names, and the `schedules` of those that were explored."""
+        return self._seen(patterns, _figures)
 
     def passed(self, paragraph: str) -> list[str]:
         """The cases about a paragraph of the contract that passed."""
@@ -67,6 +67,11 @@ class Run:
         listed = list(patterns)
         times = [sum(n for name, n in counts(each).items() if matches(name, listed)) for each in self.outcomes]
         return Seen(sum(times), sum(n > 0 for n in times))
+
+
+def _figures(outcome: Outcome) -> dict[str, int]:
+    explored = {"schedules": outcome.coverage.schedules} if outcome.coverage else {}
+    return {**dict(outcome.figures), **explored}
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:

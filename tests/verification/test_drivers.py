@@ -48,6 +48,7 @@ def test_a_scene_is_judged_by_its_rule(verified: Verify, choose: Choose, scene: 
 PLANTED = {
     "write-completes-twice": ("receives.inline", "DoubleCompletion"),
     "pause-completes-twice": ("pause.receives-out", "NM-28"),
+    "a-size-is-read-twice": ("receives.changing", "DoubleFetch"),
     "no-completion-on-the-error-path": ("devices.writes", "CompleteRequest"),
 }
 

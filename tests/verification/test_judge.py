@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pyndis.contract import Finding, Outcome
 from pyndis.diagnostics import Diagnostic, Label, Span
+from pyndis.explore import Coverage
 from pyndis.verification.judge import Judge
 from pyndis.verification.observed import Compilation, Image, Run
 from pyndis.verification.results import RuleResult
@@ -53,15 +55,15 @@ def test_both_things_that_a_rule_needs_must_have_happened() -> None:
 
 def test_what_the_suite_cannot_break_does_not_pass_by_a_run() -> None:
     seen = outcome(calls={"NdisCancelTimerObject": 5}, entries={"IRP_MJ_WRITE": 5})
-    for name in ("PeriodicTimer", "DoubleFetch"):
-        assert judged(name, imports=("NdisCancelTimerObject",), run=(seen,))[0].result == "NotChecked"
+    (result,) = judged("PeriodicTimer", imports=("NdisCancelTimerObject",), run=(seen,))
+    assert (result.result, result.reason[:12]) == ("NotChecked", "not watched:")
 
 
 def test_a_compile_time_check_passes_with_its_codes() -> None:
     (result,) = judged("DoubleFetch", compiled=COMPILED)
     assert result.result == "Pass"
     assert result.evidence[0] == "compile time: PYN-O15 in none of 12 functions"
-    assert result.evidence[1].startswith("not watched: ")
+    assert result.evidence[1] == "never counted writes of changing memory in a case of the suite"
 
 
 def test_what_the_language_cannot_say_is_not_applicable_only_with_sources() -> None:
@@ -126,6 +128,12 @@ def test_of_namesakes_the_one_whose_calls_are_made_is_broken() -> None:
     rules = [each for each in every() if each.name == "SpinLock"]
     image, run = Image(frozenset(("KeAcquireSpinLockRaiseToDpc",))), Run([outcome(Finding("SpinLock", "held"))])
     assert [each.result for each in Judge(rules, None, image, run).results()] == ["NotApplicable", "Defect"]
+
+
+def test_an_exploration_counts_as_runs_in_many_orders() -> None:
+    explored = replace(outcome(), coverage=Coverage("pause+restart", 400, 900, 20, 5, 2, True, 1.0))
+    (result,) = judged("Kernel synchronisation delay fuzzing", run=(explored,))
+    assert result.evidence == ("counted runs, schedules: 400 times in 1 cases",)
 
 
 def test_what_sums_up_is_broken_with_what_it_sums_up() -> None:

@@ -13,7 +13,7 @@ from pyndis.verification.selection import selected
 
 RULES = every()
 STATES = {"paged"}
-FIGURES = {"faults", "runs"}
+FIGURES = {"faults", "runs", "schedules", "writes of changing memory"}
 
 
 @cache

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, cast
 
 from pyndis.contract import started
 from pyndis.contract.bench import Bench, Rig
-from pyndis.contract.case import Area
+from pyndis.contract.case import Area, NotExercised
+from pyndis.contract.changing import ChangingWrites
+from pyndis.host import Handle
 
 AREA = Area("receives", "who owns a receive")
 
@@ -41,6 +43,21 @@ def sizes(bench: Bench) -> None:
             since = len(rig.adapter.received)
             client.indicate([rig.packet(size, 2)])
             _came(rig, [rig.packet(size, 2)], since)
+
+
+@AREA.case("changing", "no byte of a packet that a client can change is fetched twice", "NM-50")
+def changing(bench: Bench) -> None:
+    if bench.subject.arch == "arm64":
+        raise NotExercised("hostile memory needs single steps, which ARM64 has for debuggers only")
+    with bench.start() as rig:
+        client = rig.client()
+        handle = ChangingWrites(client.handle)
+        for count in (1, 3):
+            client.traffic.indicate(cast(Handle, handle), rig.packets(count), True)
+            handle.write(b"\xff" * 100)
+        if not handle.writes:
+            raise NotExercised("a client of this driver gives it packets by other requests than writes")
+        bench.count("writes of changing memory", handle.writes)
 
 
 @AREA.case("orders", "held NBLs go back in any order and grouping", "NM-52", "NM-54")
