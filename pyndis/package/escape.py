@@ -27,6 +27,7 @@ _WORDS = {
     "rc": re.compile(r"[A-Za-z0-9_]+"),
     "c": re.compile(r"[A-Za-z_][A-Za-z0-9_]*"),
     "sln": re.compile(r"[A-Za-z0-9_.{}-]+"),
+    "ps1": re.compile(r"[A-Za-z0-9_]+"),
 }
 
 
@@ -102,6 +103,11 @@ def markdown_text(text: str) -> Escaped:
     return Escaped(re.sub(r"([\\`*\[\]<>|#])", r"\\\1", _one_line(text)))
 
 
+def ps1_quoted(text: str) -> Escaped:
+    """A string of PowerShell in which nothing is expanded. Its typographic apostrophes are apostrophes to PowerShell too."""
+    return Escaped("'" + re.sub("(['\u2018\u2019\u201a\u201b])", r"\1\1", _one_line(text)) + "'")
+
+
 _TEXTS: dict[str, Callable[[str], Escaped]] = {"xml": xml_text, "markdown": markdown_text}
 
 FILTERS: dict[str, dict[str, Callable[[str], Escaped]]] = {
@@ -110,5 +116,6 @@ FILTERS: dict[str, dict[str, Callable[[str], Escaped]]] = {
     "c": {"quoted": c_quoted, "comment": c_comment},
     "xml": {},
     "sln": {},
+    "ps1": {"quoted": ps1_quoted},
     "markdown": {},
 }

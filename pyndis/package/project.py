@@ -13,6 +13,7 @@ from pyndis.package.inf import render_project_inf
 from pyndis.package.manifest import Manifest
 from pyndis.package.merge_module.wix import wix_files
 from pyndis.package.platforms import CONFIGURATIONS, platforms
+from pyndis.package.scripts import script_files
 from pyndis.package.templates import render
 from pyndis.resources import ENTRY_PROJECT
 
@@ -54,7 +55,7 @@ def project_files(manifest: Manifest, macros: Mapping[str, str], stamp: int) -> 
     files |= wix_files(manifest, _guid(f"installer/{name}"))
     encoded = {path: text.replace("\n", "\r\n").encode("utf-8") for path, text in files.items()}
     encoded[PurePosixPath(f"{name}.inf")] = render_project_inf(manifest, stamp)
-    return encoded
+    return encoded | script_files(manifest)
 
 
 def _values(manifest: Manifest, macros: Mapping[str, str], stamp: int) -> dict[str, object]:

@@ -16,7 +16,8 @@ OWN_FILES = inputs.own_files  # before the fixtures replace it
 
 KINDS = ("inf", "proj", "props", "publisher.ps1", "sln", "vcxproj", "vcxproj.filters", "wixproj", "wxs")
 PROJECT = {f"wintun.{kind}" for kind in KINDS} | {".editorconfig", "README.md"}
-TREE = {"wintun.c", "wintun.rc", "wdm/wintun-wdm.c", "wdm/wintun-wdm.vcxproj", *PROJECT}
+SCRIPTS = {f"scripts/{name}.ps1" for name in ("debugger", "install", "verifier")}
+TREE = {"wintun.c", "wintun.rc", "wdm/wintun-wdm.c", "wdm/wintun-wdm.vcxproj", *PROJECT, *SCRIPTS}
 RESULTS = {
     *TREE,
     "amd64/Release/wintun.cer",

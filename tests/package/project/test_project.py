@@ -38,7 +38,8 @@ def texts(element: ET.Element, name: str) -> list[str | None]:
 
 def test_the_tree_is_a_project_that_visual_studio_opens(files: dict[str, bytes]) -> None:
     installer = {"wintun.wxs", "wintun.publisher.ps1"}
-    assert set(files) == {*XML, *installer, "wintun.sln", "wintun.inf", ".editorconfig", "README.md"}
+    scripts = {f"scripts/{name}.ps1" for name in ("debugger", "install", "verifier")}
+    assert set(files) == {*XML, *installer, *scripts, "wintun.sln", "wintun.inf", ".editorconfig", "README.md"}
 
 
 @pytest.mark.parametrize("name", XML)
