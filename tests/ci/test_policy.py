@@ -125,3 +125,10 @@ def test_what_the_workflow_hands_to_our_actions_they_take() -> None:
                 given = set(step.get("with", {}))
                 assert given <= set(taken), where
                 assert {name for name, each in taken.items() if each.get("required")} <= given, where
+
+
+def test_artifacts_of_two_calls_do_not_meet() -> None:
+    for file in (ROOT / ".github" / "workflows" / name for name in ("driver.yml", "code-scanning.yml")):
+        for where, step in steps(file):
+            if "-artifact@" in step.get("uses", ""):
+                assert step["with"]["name"].startswith("${{ inputs.artifact }}"), where
