@@ -21,6 +21,13 @@ def build_time(inputs: Iterable[Path], environment: Mapping[str, str] = os.envir
         return max((int(path.stat().st_mtime) for path in inputs), default=0)
     if said.isascii() and said.isdigit() and int(said) <= _LATEST:
         return int(said)
-    help = "set it to what `git log -1 --format=%ct` prints, or unset it"
     message = f"{VARIABLE} is {said!r}; wanted: a number of seconds since 1970"
+    help = "set it to what `git log -1 --format=%ct` prints, or unset it"
     raise UsageFailure(Diagnostic("PYN-P11", message, help=help))
+
+
+def source(environment: Mapping[str, str] = os.environ) -> tuple[str, str]:
+    """Where the time of a build came from, and what to do where that is wrong: a note and a help for people."""
+    if (said := environment.get(VARIABLE)) is None:
+        return "the day is that of the newest input of the build", "mend the clock, and touch the files that it dated wrongly"
+    return f"the day is that of {VARIABLE}={said}", f"unset {VARIABLE}, or set it to what `git log -1 --format=%ct` prints"

@@ -111,6 +111,19 @@ def test_a_path_that_leads_through_a_file_is_refused(pyndis: Run) -> None:
     assert "a part of the path is a file, not a folder" in ended.err
 
 
+def test_a_day_in_the_future_says_where_it_came_from(pyndis: Run, driver: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for file in driver.iterdir():
+        os.utime(file, (4_000_000_000, 4_000_000_000))
+    ended = pyndis("build", "example", "--sign", "none")
+    assert (ended.code, ended.is_tidy) == (1, True)
+    assert "PYN-V16" in ended.err and "the newest input" in ended.err
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "4100000000")
+    ended = pyndis("build", "example", "--sign", "none")
+    assert (ended.code, ended.is_tidy) == (1, True)
+    assert "the day is that of SOURCE_DATE_EPOCH=4100000000" in ended.err
+    assert "unset SOURCE_DATE_EPOCH" in ended.err
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_may_not_be_written_is_refused(pyndis: Run) -> None:
     Path("locked").mkdir(mode=0o500)

@@ -12,6 +12,7 @@ from pyndis.package.infverif.subject import FACTS, Subject
 SIGNATURES = ("$windows nt$", "$chicago$")  # the second is Windows 95's, which later ones still take
 _DATE_AND_VERSION = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})(?:\s*,\s*([0-9.]+))?")
 _GUID = re.compile(r"\{[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}", re.IGNORECASE)
+FUTURE = "PYN-V16"
 _WANTED = ("Signature", "Class", "ClassGuid", "Provider", "DriverVer")
 
 
@@ -77,7 +78,7 @@ def _driver_version(subject: Subject) -> Iterator[Diagnostic]:
         yield subject.error("PYN-V15", message, line, "for example DriverVer = 04/21/2024,1.0.0.0")
     elif day > subject.today + timedelta(days=1):  # somewhere it is tomorrow already
         message = f"DriverVer is of {day.isoformat()}, which is in the future"
-        yield subject.error("PYN-V16", message, line, "set SOURCE_DATE_EPOCH to the time of the last change, or mend the clock")
+        yield subject.error(FUTURE, message, line, "write the day on which this version was made")
 
 
 def _day(match: re.Match[str]) -> date | None:
