@@ -29,8 +29,9 @@ _GOOD = {_INF: "is an INF without a fault", _LOG: "is of the files that are ther
 @click.command("verify")
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option("--trust", type=click.Path(path_type=Path), multiple=True, help="A certificate to trust. Default: the test one.")
+@click.option("--windows-driver", is_flag=True, help="Ask of an INF what Microsoft asks of a Windows Driver, too.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def command(files: tuple[Path, ...], trust: tuple[Path, ...], as_json: bool) -> None:
+def command(files: tuple[Path, ...], trust: tuple[Path, ...], windows_driver: bool, as_json: bool) -> None:
     """Check each of FILES: the signature of an image, catalog or cabinet, the rules of an INF, the hashes of a verification log.
 
     A catalog is also held against the .sys and .inf files beside it, and a NAME.DVL.XML against all that it lists. Warnings
@@ -39,7 +40,10 @@ def command(files: tuple[Path, ...], trust: tuple[Path, ...], as_json: bool) -> 
     trusted = [_certificate(file) for file in trust] or _test_certificate()
     contents = {file: read(file) for file in files}
     kinds = {file: _kind(file, data) for file, data in contents.items()}
-    findings = {file: _findings(file, data, kinds[file], trusted) for file, data in contents.items()}
+    findings = {
+        file: _inf(file, data, windows_driver) if kinds[file] == _INF else _findings(file, data, kinds[file], trusted)
+        for file, data in contents.items()
+    }
     if as_json:
         listed = {str(file): [_entry(each) for each in found] for file, found in findings.items()}
         click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
@@ -75,8 +79,6 @@ def _findings(file: Path, data: bytes, kind: str, trusted: Sequence[Certificate]
 
     if kind in (IMAGE, CABINET):
         return verify_image(data, trusted) if kind == IMAGE else verify_cabinet(data, trusted)
-    if kind == _INF:
-        return _inf(file, data)
     if kind == _LOG:
         return _log(file, data)
     beside = sorted(each for each in file.parent.iterdir() if each.suffix.lower() in _PACKAGED)
@@ -89,12 +91,12 @@ def _log(file: Path, data: bytes) -> list[Diagnostic]:
     return differing(data, file.parent)
 
 
-def _inf(file: Path, data: bytes) -> list[Diagnostic]:
+def _inf(file: Path, data: bytes, windows_driver: bool) -> list[Diagnostic]:
     from pyndis.package.inf_reader import read_inf
     from pyndis.package.infverif import verify
     from pyndis.package.infverif.subject import Subject
 
-    return verify(Subject(read_inf(data), file, datetime.now(UTC).date()))
+    return verify(Subject(read_inf(data), file, datetime.now(UTC).date(), windows_driver=windows_driver))
 
 
 def _certificate(file: Path) -> Certificate:

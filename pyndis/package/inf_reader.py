@@ -40,6 +40,8 @@ class Inf:
 
     sections: dict[str, list[Line]] = field(default_factory=dict)
     headers: dict[str, Header] = field(default_factory=dict)
+    repeated: list[Header] = field(default_factory=list)
+    """Headers of sections that are there already: Windows takes them together."""
     stray: list[Line] = field(default_factory=list)
     """Lines before the first section, which Windows passes over."""
     encoding: str = "ascii"
@@ -78,6 +80,8 @@ def read_inf(data: bytes) -> Inf:
     for number, line in _lines(text):
         if header := re.fullmatch(r"\[([^\]]+)\]", line):
             name = header[1].strip()
+            if name.lower() in inf.headers:
+                inf.repeated.append(Header(name, number))
             inf.headers.setdefault(name.lower(), Header(name, number))
             current = inf.sections.setdefault(name.lower(), [])
         elif current is None:
@@ -132,9 +136,8 @@ def _line(text: str, number: int) -> Line:
 
 
 def _unquoted(value: str) -> str:
-    value = value.strip()
-    quoted = len(value) > 1 and value.startswith('"') and value.endswith('"')
-    return value[1:-1].replace('""', '"') if quoted else value
+    """Quotes may be around a part of a value; two of them inside are one that stays."""
+    return re.sub(_QUOTED, lambda match: match[0][1:-1].replace('""', '"'), value.strip())
 
 
 def _no_inf(found: str) -> DriverFailure:

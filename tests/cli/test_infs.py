@@ -72,3 +72,9 @@ def test_a_build_goes_on_where_the_inf_only_makes_one_wonder(pyndis: Run, built:
     assert ended.code == 0
     assert "warning[PYN-V75]" in ended.err
     assert b'"ndis6"' in (built / "amd64" / "Release" / "wintun" / "wintun.inf").read_bytes()
+
+
+def test_a_package_for_windows_7_is_no_windows_driver(inf: Path, pyndis: Run) -> None:
+    ended = pyndis("verify", "--windows-driver", inf)
+    assert ended.code == 1
+    assert "error[PYN-V84]" in ended.err and "warning[PYN-V87]" in ended.err

@@ -9,9 +9,12 @@ from __future__ import annotations
 from pyndis.diagnostics import Diagnostic
 from pyndis.package.infverif import (
     declared,
+    driver_store,
     files,
     isolation,
+    keywords,
     models,
+    needs,
     network,
     registry,
     sections,
@@ -19,6 +22,7 @@ from pyndis.package.infverif import (
     strings,
     syntax,
     version,
+    windows_driver,
 )
 from pyndis.package.infverif.subject import Subject
 
@@ -28,11 +32,15 @@ _FAMILIES = (
     version.findings,
     models.findings,
     sections.findings,
+    needs.findings,
     files.findings,
+    driver_store.findings,
     registry.findings,
     services.findings,
     network.findings,
+    keywords.findings,
     isolation.findings,
+    windows_driver.findings,
     declared.findings,
 )
 

@@ -65,18 +65,19 @@ def _folders(subject: Subject) -> Iterator[Diagnostic]:
             yield subject.warning("PYN-V43", message, line, "take the line out, or mend the name")
 
 
-def _source_sections(subject: Subject) -> list[str]:
+def source_sections(subject: Subject) -> list[str]:
+    """[SourceDisksFiles] and those of one architecture."""
     return [each for each in subject.inf.sections if each.split(".")[0] == "sourcedisksfiles"]
 
 
 def _sources(subject: Subject) -> set[str]:
-    return {subject.inf.expanded(line.key).lower() for each in _source_sections(subject) for line in subject.inf.lines(each)}
+    return {subject.inf.expanded(line.key).lower() for each in source_sections(subject) for line in subject.inf.lines(each)}
 
 
 def _disks(subject: Subject) -> Iterator[Diagnostic]:
     sections = [each for each in subject.inf.sections if each.split(".")[0] == "sourcedisksnames"]
     known = {number(subject.inf.expanded(line.key)) for each in sections for line in subject.inf.lines(each)}
-    for section in _source_sections(subject):
+    for section in source_sections(subject):
         for line in subject.inf.lines(section):
             disk = (*subject.values(line), "")[0]
             if number(disk) is None or number(disk) not in known:

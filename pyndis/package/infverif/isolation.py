@@ -27,7 +27,7 @@ def findings(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _found(subject: Subject, code: str, message: str, line: Line | int, help: str) -> Diagnostic:
-    say = subject.error if subject.is_isolated else subject.warning
+    say = subject.error if subject.is_strict else subject.warning
     return say(code, message, line, help)
 
 
@@ -62,7 +62,10 @@ def _files(subject: Subject) -> Iterator[Diagnostic]:
         dirid = folder(subject, destination) if destination else None
         if destination is None or dirid is None or not is_folder(dirid):
             continue
-        if subject.is_isolated and dirid != FACTS["dirids"]["driver_store"]:
+        if subject.windows_driver and dirid != FACTS["dirids"]["driver_store"]:
+            message = f"{name} is copied to folder {dirid}, and a Windows Driver runs from the driver store"
+            yield subject.error("PYN-V84", message, destination, "write 13")
+        elif subject.is_isolated and dirid != FACTS["dirids"]["driver_store"]:
             message = f"{name} is copied to folder {dirid}, though every Windows of this INF runs it from the driver store"
             yield subject.warning("PYN-V84", message, destination, "write 13")
         elif not is_below_windows(dirid):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pyndis.diagnostics import Diagnostic
-from pyndis.package.infverif.subject import FACTS, Subject
+from pyndis.package.infverif.subject import FACTS, Subject, build_of, undecorated
 from pyndis.package.rules import ARCHITECTURES
 
 _NAMES = "|".join(FACTS["architectures"]["names"])
@@ -14,18 +14,28 @@ _VERSION = r"(\.\d*){0,5}"
 _DECORATION = re.compile(rf"NT({_NAMES})?{_VERSION}", re.IGNORECASE)
 _PLACEHOLDER = "$arch$"
 _LONGEST_ID = 200
+_FIRST_BUILD = 14310  # the first Windows that reads it
 
 
 def findings(subject: Subject) -> Iterator[Diagnostic]:
-    """PYN-V20 to PYN-V26."""
+    """PYN-V20 to PYN-V28."""
     if not subject.inf.lines("Manufacturer"):
         if not subject.install_sections:
             message = "the INF installs nothing: it has neither [Manufacturer] nor [DefaultInstall]"
             yield subject.error("PYN-V20", message, 1, "add [Manufacturer] with a line %Name% = Models,NTamd64")
         return
+    yield from _defaults(subject)
     yield from _decorations(subject)
     yield from _architecture(subject)
     yield from _models(subject)
+
+
+def _defaults(subject: Subject) -> Iterator[Diagnostic]:
+    for section in subject.inf.sections:
+        if undecorated(section) == "defaultinstall":
+            message = f"the INF has [Manufacturer] and [{subject.name(section)}], of which Windows takes one"
+            help = "take one of them out: models are for devices, the other for packages without one"
+            yield subject.error("PYN-V27", message, subject.header(section), help)
 
 
 def _decorations(subject: Subject) -> Iterator[Diagnostic]:
@@ -38,6 +48,9 @@ def _decorations(subject: Subject) -> Iterator[Diagnostic]:
             yield subject.error(
                 "PYN-V22", message, line, "write NTx86, NTamd64 or NTarm64, with the Windows version after it if any"
             )
+        elif 0 < (build := build_of(decoration)) < _FIRST_BUILD:
+            message = f"{decoration} names the build {build}, and Windows goes by builds from {_FIRST_BUILD} on"
+            yield subject.error("PYN-V28", message, line, "leave the build out, or name that of version 1607 or a later one")
         elif section.lower() not in subject.inf.sections:
             message = f"there is no section [{section}] with the models for this target"
             yield subject.error("PYN-V23", message, line, f"add [{section}], or take the target out")

@@ -15,7 +15,7 @@ _LAST = {"*IfType": "last_if_type", "*MediaType": "last_medium", "*PhysicalMedia
 
 
 def findings(subject: Subject) -> Iterator[Diagnostic]:
-    """PYN-V70 to PYN-V76."""
+    """PYN-V70 to PYN-V76, PYN-V78 and PYN-V79."""
     if subject.setup_class != _FACTS["class"].lower() or not subject.install_sections:
         return
     for install in subject.install_sections:
@@ -50,9 +50,28 @@ def _characteristics(subject: Subject, install: str) -> Iterator[Diagnostic]:
     if bits is None or bits & ~_FACTS["characteristics"] or len(kinds) != 1 or bits & _FACTS["no_service"]:
         message = f"Characteristics {','.join(line.values)} is no adapter's: exactly one of 0x1, 0x2 and 0x4, and no 0x10"
         yield subject.error("PYN-V72", message, line, "an adapter without hardware has 0x1, NCF_VIRTUAL")
-    elif kinds == ["physical"] and subject.line(install, "BusType") is None:
+    elif kinds == ["physical"]:
+        yield from _bus(subject, install, line)
+
+
+def _bus(subject: Subject, install: str, line: Line) -> Iterator[Diagnostic]:
+    bus = subject.line(install, "BusType")
+    if bus is None:
         message = f"[{subject.name(install)}] is of a physical adapter and has no BusType"
         yield subject.error("PYN-V73", message, line, "add BusType = 5 for PCI, 15 for one on USB")
+    elif (found := number(",".join(subject.values(bus)))) is None or not 0 <= found <= _FACTS["last_bus"]:
+        message = f"BusType is {','.join(bus.values)}; Windows has 0 to {_FACTS['last_bus']}"
+        yield subject.error("PYN-V79", message, bus, "write 5 for PCI, 15 for one on USB")
+    for lower, data in _written_to(subject, r"ndi\interfaces", "lowerrange"):
+        if "nolower" in ",".join(data).lower():
+            message = "a physical adapter has no medium at its lower edge"
+            yield subject.warning("PYN-V78", message, lower, 'write LowerRange "ethernet", or what its medium is')
+
+
+def _written_to(subject: Subject, key: str, name: str) -> Iterator[tuple[Line, list[str]]]:
+    for line, (_, found, value, _, *data) in _full(subject):
+        if (found.lower(), value.lower()) == (key, name):
+            yield line, data
 
 
 def _bindings(subject: Subject) -> Iterator[Diagnostic]:

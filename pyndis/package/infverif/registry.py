@@ -16,7 +16,7 @@ _SERVICES = re.compile(r"system\\currentcontrolset\\services(\\|$)", re.IGNORECA
 
 
 def findings(subject: Subject) -> Iterator[Diagnostic]:
-    """PYN-V50 to PYN-V53."""
+    """PYN-V50 to PYN-V55."""
     for line, values in written(subject):
         root, key, _, flags, *data = (*values, "", "", "", "")[: max(len(values), 4)]
         if root.upper() not in _FACTS["roots"]:
@@ -39,6 +39,15 @@ def written(subject: Subject) -> Iterator[tuple[Line, tuple[str, ...]]]:
                 yield from ((line, subject.values(line)) for line in subject.inf.lines(name))
 
 
+def written_by(subject: Subject, section: str) -> Iterator[tuple[Line, tuple[str, ...]]]:
+    """The same of what one section's AddReg names; at least root, key, name and flags, empty where they are not there."""
+    for _, directive, name in references(subject, section):
+        if directive == "addreg":
+            for line in subject.inf.lines(name):
+                values = subject.values(line)
+                yield line, (*values, "", "", "", "")[: max(len(values), 4)]
+
+
 def _typed(subject: Subject, line: Line, flags: str, data: list[str]) -> Iterator[Diagnostic]:
     if "%" in flags:
         return  # PYN-V05 says it: there is no such string
@@ -48,8 +57,16 @@ def _typed(subject: Subject, line: Line, flags: str, data: list[str]) -> Iterato
         yield subject.error(
             "PYN-V52", message, line, "0x00000000 is a text, 0x00020000 one with %variables%, 0x00010001 a number"
         )
-    elif bits & _FACTS["type_mask"] == _FACTS["number"] and data:
+        return
+    kind = bits & _FACTS["type_mask"]
+    if bits & _FACTS["append"] and kind != _FACTS["multi_text"]:
+        message = "a text is appended to a value that is no list of texts"
+        yield subject.error("PYN-V54", message, line, "write 0x00010008, or leave the flag 8 out")
+    if kind == _FACTS["number"] and data:
         yield from _number(subject, line, data)
+    elif kind == _FACTS["binary"] and not all(re.fullmatch("(0x)?[0-9a-fA-F]{1,2}", each) for each in data):
+        message = "binary data is bytes in hexadecimal, 00 to FF, with commas between them"
+        yield subject.error("PYN-V55", message, line, "for example 0x00000001,de,ad; 0x00010001 is a number")
 
 
 def _number(subject: Subject, line: Line, data: list[str]) -> Iterator[Diagnostic]:

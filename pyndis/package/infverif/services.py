@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pyndis.diagnostics import Diagnostic
@@ -14,7 +15,7 @@ _NUMBERS = {"ServiceType": "types", "StartType": "starts", "ErrorControl": "erro
 
 
 def findings(subject: Subject) -> Iterator[Diagnostic]:
-    """PYN-V60 to PYN-V65."""
+    """PYN-V60 to PYN-V69."""
     yield from _each_device_has_one(subject)
     for line, _, flags, section in added(subject):
         if (bits := number(flags or "0")) is None:
@@ -26,6 +27,33 @@ def findings(subject: Subject) -> Iterator[Diagnostic]:
             yield subject.warning("PYN-V61", message, line, "write 0x00000002 for the device's driver")
         if section and section.lower() in subject.inf.sections:
             yield from _service(subject, section)
+            yield from _disabled(subject, line, bits or 0, section)
+        yield from _event_log(subject, line)
+    yield from _one_driver(subject)
+
+
+def _disabled(subject: Subject, line: Line, bits: int, section: str) -> Iterator[Diagnostic]:
+    start = subject.line(section, "StartType")
+    if bits & _FACTS["associated"] and start and number(",".join(subject.values(start))) == _FACTS["disabled"]:
+        message = f"the device's driver is a service that never starts: StartType 4 in line {start.number}"
+        yield subject.warning("PYN-V67", message, line, "write StartType = 3, so that Windows starts it for its device")
+
+
+def _event_log(subject: Subject, line: Line) -> Iterator[Diagnostic]:
+    log = (*subject.values(line), "", "", "", "", "")[4]
+    if log and log.lower() not in _FACTS["event_logs"]:
+        message = f"{log} is no event log for drivers"
+        yield subject.error("PYN-V69", message, line, "write System, Application or Security, or leave it out: System")
+
+
+def _one_driver(subject: Subject) -> Iterator[Diagnostic]:
+    for install in subject.install_sections:
+        for section in _service_sections(subject, (install,)):
+            lines = [line for line in subject.inf.lines(section) if _is_associated(subject, line)]
+            names = {subject.values(line)[0].lower() for line in lines}
+            if len(names) > 1:
+                message = f"[{subject.name(section)}] has two services that are the device's driver: {', '.join(sorted(names))}"
+                yield subject.error("PYN-V66", message, lines[1], "give the flag 2 to one of them")
 
 
 def added(subject: Subject) -> Iterator[tuple[Line, str, str, str]]:
@@ -98,6 +126,9 @@ def _binary(subject: Subject, section: str) -> Iterator[Diagnostic]:
         )
         return
     path = ",".join(subject.values(line)).strip('"')
+    if not re.match(r"%-?\d+%\\", path):
+        message = f"ServiceBinary {path} is no path below the number of a folder"
+        yield subject.error("PYN-V68", message, line, r"write %12%\NAME.sys, or %13%\NAME.sys for one in the driver store")
     name = path.rpartition("\\")[2].split(" ")[0].lower()
     included = any(each.key.lower() == "include" for install in subject.install_sections for each in subject.inf.lines(install))
     files = {_target(each) for each, _, _, _ in copied(subject)} | {source.lower() for _, _, _, source in copied(subject)}

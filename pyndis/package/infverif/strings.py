@@ -13,7 +13,8 @@ _TOKEN = re.compile("%([^%]*)%")
 
 
 def findings(subject: Subject) -> Iterator[Diagnostic]:
-    """PYN-V05 (no such string), PYN-V07 (no such folder)."""
+    """PYN-V05 (no such string), PYN-V07 (no such folder), PYN-V09 (not in each language)."""
+    yield from _languages(subject)
     defined = _defined(subject)
     for line, token in _tokens(subject):
         if (folder := number(token)) is not None:
@@ -25,6 +26,15 @@ def findings(subject: Subject) -> Iterator[Diagnostic]:
             yield subject.error(
                 "PYN-V05", message, line, f'add {token} = "…" to [Strings], or write %%{token}%% to have it as it is'
             )
+
+
+def _languages(subject: Subject) -> Iterator[Diagnostic]:
+    """Each language has all strings, or a reader of another sees names of strings."""
+    wanted = {line.key.lower() for line in subject.inf.lines("strings")}
+    for section, lines in subject.inf.sections.items():
+        if section.startswith("strings.") and (missing := wanted - {line.key.lower() for line in lines}):
+            message = f"[{subject.name(section)}] lacks {', '.join(sorted(missing)[:3])} of [Strings]"
+            yield subject.warning("PYN-V09", message, subject.header(section), "give each language every string")
 
 
 def _defined(subject: Subject) -> set[str]:

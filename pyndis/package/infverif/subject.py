@@ -37,6 +37,8 @@ class Subject:
     today: date
     arch: str = ""
     manifest: Manifest | None = None
+    windows_driver: bool = False
+    """Whether it shall keep what Microsoft asks of a Windows Driver, which no package for Windows 7 can."""
 
     def error(self, code: str, message: str, line: Line | int, help: str, said: str = "found here") -> Diagnostic:
         """A finding that fails a build. `line` may be a number."""
@@ -116,10 +118,15 @@ class Subject:
         """The class, in lower case; "" where the INF does not say."""
         return (self.inf.value("Version", "Class") or "").lower()
 
+    @property
+    def is_strict(self) -> bool:
+        """Whether what only warns for the sake of old Windows is an error."""
+        return self.windows_driver or self.is_isolated
+
     @cached_property
     def is_isolated(self) -> bool:
         """Whether every target is a Windows whose drivers can stay in the driver store."""
-        builds = [_build(decoration) for _, _, decoration in self.decorations]
+        builds = [build_of(decoration) for _, _, decoration in self.decorations]
         return bool(builds) and min(builds) >= FACTS["isolation"]["first_build"]
 
 
@@ -138,7 +145,7 @@ def _is_target(part: str) -> bool:
     return part == "nt" or part.isdigit() or part in {f"nt{each}" for each in FACTS["architectures"]["names"]}
 
 
-def _build(decoration: str) -> int:
+def build_of(decoration: str) -> int:
     """The oldest build of Windows 10 that a decoration (NTamd64.10.0...16299) takes; 0 for earlier Windows."""
     parts = decoration.split(".")
     return int(parts[5]) if len(parts) > 5 and parts[1] == "10" and parts[5].isdigit() else 0

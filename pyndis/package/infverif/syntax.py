@@ -16,11 +16,14 @@ _ONCE = ("version", "strings", "destinationdirs")
 
 
 def findings(subject: Subject) -> Iterator[Diagnostic]:
-    """PYN-V01 to PYN-V04, and PYN-V06."""
+    """PYN-V01 to PYN-V04, PYN-V06 and PYN-V08."""
     yield from _encoding(subject)
     yield from _lines(subject)
     yield from _twice(subject)
     yield from _names(subject)
+    for header in subject.inf.repeated:
+        message = f"[{header.name}] stands here once more; Windows takes both together, and InfVerif refuses it"
+        yield subject.warning("PYN-V08", message, header.number, "write one section of that name", "once more here")
     if subject.inf.stray:
         message = "there are lines before the first section, which Windows passes over"
         yield subject.warning("PYN-V06", message, subject.inf.stray[0], "begin each with ; or take them out")

@@ -13,11 +13,12 @@ SIGNATURES = ("$windows nt$", "$chicago$")  # the second is Windows 95's, which 
 _DATE_AND_VERSION = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})(?:\s*,\s*([0-9.]+))?")
 _GUID = re.compile(r"\{[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}", re.IGNORECASE)
 FUTURE = "PYN-V16"
+_LONGEST_CLASS = 31  # MAX_CLASS_NAME_LEN of Windows' setup functions, less the end
 _WANTED = ("Signature", "Class", "ClassGuid", "Provider", "DriverVer")
 
 
 def findings(subject: Subject) -> Iterator[Diagnostic]:
-    """PYN-V10 to PYN-V18."""
+    """PYN-V10 to PYN-V19."""
     yield from _wanted(subject)
     yield from _signature(subject)
     yield from _class(subject)
@@ -48,6 +49,9 @@ def _class(subject: Subject) -> Iterator[Diagnostic]:
         yield subject.error("PYN-V12", f"ClassGuid {guid} is no GUID in braces", line, "Net's is " + FACTS["classes"]["Net"])
         return
     name = subject.inf.value("Version", "Class") or ""
+    if len(name) > _LONGEST_CLASS:
+        message = f"the class's name has {len(name)} characters; Windows takes {_LONGEST_CLASS}"
+        yield subject.error("PYN-V19", message, subject.line("Version", "Class") or line, "give the class a shorter name")
     known = {each.lower(): (each, of) for each, of in FACTS["classes"].items()}
     owner = next((each for each, of in FACTS["classes"].items() if of.lower() == guid.lower()), name)
     wanted = known.get(name.lower(), (name, guid))[1]
@@ -109,4 +113,5 @@ def _catalog(subject: Subject) -> Iterator[Diagnostic]:
 def _lockdown(subject: Subject) -> Iterator[Diagnostic]:
     if subject.inf.value("Version", "PnpLockdown") != "1":
         message = "[Version] does not say PnpLockdown = 1: programs may change the driver's files behind Windows' back"
-        yield subject.warning("PYN-V18", message, subject.header("Version"), "add PnpLockdown = 1")
+        say = subject.error if subject.windows_driver else subject.warning
+        yield say("PYN-V18", message, subject.header("Version"), "add PnpLockdown = 1")

@@ -21,15 +21,16 @@ Judge = Callable[..., list[Diagnostic]]
 
 @pytest.fixture
 def judge(wintun: Manifest) -> Judge:
-    """Verify Wintun's INF for amd64 with texts replaced; held against driver.toml where that is asked for."""
+    """Verify Wintun's INF for amd64 with texts replaced; against driver.toml, or as a Windows Driver, where that is asked for."""
     text = render_inf(wintun, "amd64", STAMP).decode().replace("\r\n", "\n")
 
-    def verified(*replacements: tuple[str, str], declared: bool = False) -> list[Diagnostic]:
+    def verified(*replacements: tuple[str, str], declared: bool = False, windows_driver: bool = False) -> list[Diagnostic]:
         changed = text
         for old, new in replacements:
             assert old in changed, old
             changed = changed.replace(old, new)
         against = ("amd64", wintun) if declared else ()
-        return verify(Subject(read_inf(encode_inf(changed)), Path("wintun.inf"), TODAY, *against))
+        inf = read_inf(encode_inf(changed))
+        return verify(Subject(inf, Path("wintun.inf"), TODAY, *against, windows_driver=windows_driver))
 
     return verified
