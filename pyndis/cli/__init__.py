@@ -22,7 +22,7 @@ COMMANDS = {
     "sign": "sign images, catalogs and cabinets",
     "verify": "check the signatures of images, catalogs and cabinets",
     "inspect": "show what is in an image, a catalog, an INF or a cabinet",
-    "submit": "make what Microsoft's hardware portal signs",
+    "submit": "make what Microsoft's hardware portal signs, and take back what it signed",
     "explain": "explain a diagnostic, with an example",
     "doctor": "tell which toolchains and tools there are, and what is missing",
 }

@@ -37,7 +37,7 @@ def command(files: tuple[Path, ...], trust: tuple[Path, ...], windows_driver: bo
     A catalog is also held against the .sys and .inf files beside it, and a NAME.DVL.XML against all that it lists. Warnings
     fail nothing.
     """
-    trusted = [_certificate(file) for file in trust] or _test_certificate()
+    trusted = [certificate(file) for file in trust] or _test_certificate()
     contents = {file: read(file) for file in files}
     kinds = {file: _kind(file, data) for file, data in contents.items()}
     findings = {
@@ -99,7 +99,8 @@ def _inf(file: Path, data: bytes, windows_driver: bool) -> list[Diagnostic]:
     return verify(Subject(read_inf(data), file, datetime.now(UTC).date(), windows_driver=windows_driver))
 
 
-def _certificate(file: Path) -> Certificate:
+def certificate(file: Path) -> Certificate:
+    """The certificate in a file. Raises UsageFailure (PYN-A05, PYN-A08)."""
     from cryptography import x509
 
     data = read(file)

@@ -8,6 +8,7 @@ from pyndis.signing.identity import Identity, load_pfx
 from pyndis.signing.inspection import inspect_cabinet, inspect_catalog, inspect_signature
 from pyndis.signing.integrity import catalog_coverage, catalog_integrity, image_integrity
 from pyndis.signing.members import Kind, Member
+from pyndis.signing.signers import SignedBy, catalog_signer, image_signers
 from pyndis.signing.test_certificate import test_certificate_file, test_identity
 from pyndis.signing.timestamp import time_stamp_server
 from pyndis.signing.verification import verify_cabinet, verify_catalog, verify_image
@@ -16,11 +17,14 @@ __all__ = [
     "Identity",
     "Kind",
     "Member",
+    "SignedBy",
     "authenticode_digest",
     "catalog_coverage",
     "catalog_integrity",
+    "catalog_signer",
     "default_version",
     "image_integrity",
+    "image_signers",
     "inspect_cabinet",
     "inspect_catalog",
     "inspect_signature",

@@ -1,4 +1,4 @@
-"""What can be said of signatures without a certificate to trust: whether bytes are those that were signed, and what is covered."""
+"""What signatures say without a certificate to trust: whether bytes are those that were signed, and what is covered."""
 
 from __future__ import annotations
 

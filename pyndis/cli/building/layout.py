@@ -9,6 +9,10 @@ PRIVATE = ".pyndis"
 """The folder below `--out` that holds the stamps, the lock, and a build while it is not finished."""
 
 
+WHQL = "whql"
+"""The folder, beside the package's, of what Microsoft signed: laid by `pyndis submit take`, touched by no build and no Clean."""
+
+
 @dataclass(frozen=True)
 class Layout:
     """Paths of the results of one driver, one architecture, one configuration, below `--out`."""

@@ -8,6 +8,7 @@ import click
 
 SUBCOMMANDS = {
     "make": "make the cabinets that Microsoft's hardware portal takes",
+    "take": "check what the portal gave back, and lay it where installers take it from",
 }
 
 
@@ -33,4 +34,4 @@ class Subcommands(click.Group):
 
 @click.group("submit", cls=Subcommands)
 def command() -> None:
-    """Send a driver package to Microsoft's hardware portal."""
+    """Send a driver package to Microsoft's hardware portal, and take back what it signed."""
