@@ -13,13 +13,12 @@ from pathlib import PurePosixPath
 
 from cryptography import x509
 
-from pyndis.diagnostics import WARNING, Diagnostic, DriverFailure
+from pyndis.diagnostics import Diagnostic, DriverFailure
 from pyndis.package.submission_folder import MACHINES
 from pyndis.signing import Kind, Member, SignedBy, authenticode_digest, catalog_integrity, catalog_signer, image_integrity
 
 PUBLISHER = "Microsoft Windows Hardware Compatibility Publisher"
 KINDS = ("sys", "inf", "cat")
-_NOT_SIGNED = "PYN-G30"
 
 # What Microsoft's extended key usages say of the way to the signature ("Attestation sign Windows drivers"; wincrypt.h).
 _WAYS = {"1.3.6.1.4.1.311.10.3.5.1": "attested", "1.3.6.1.4.1.311.10.3.5": "tested in the HLK"}
@@ -77,8 +76,7 @@ def findings(got: Returned, sent: Mapping[str, bytes], trusted: Sequence[x509.Ce
     """What is wrong with a package, each with its file's name: PYN-G62, PYN-G64, and those of signatures."""
     yield from _differences(got, sent)
     for found in image_integrity(got.data("sys"), trusted):
-        # Windows installs by the catalog, so an image without a signature of its own is no reason to refuse it.
-        yield _of(got, "sys", replace(found, severity=WARNING) if found.code == _NOT_SIGNED else found)
+        yield _of(got, "sys", found)
     members = [Member(f"{got.files[kind][0].name}", got.data(kind), _KINDS[kind]) for kind in ("sys", "inf")]
     for found in catalog_integrity(got.data("cat"), members, trusted):
         yield _of(got, "cat", found)

@@ -14,6 +14,7 @@ from pyndis.signing.members import Member
 
 _TRUST = ("PYN-G35", "PYN-G36", "PYN-G37")
 _ATTRIBUTES = "PYN-G42"
+_NOT_SIGNED = "PYN-G30"
 
 
 def catalog_coverage(catalog: bytes, members: Sequence[Member]) -> list[Diagnostic]:
@@ -26,15 +27,18 @@ def catalog_coverage(catalog: bytes, members: Sequence[Member]) -> list[Diagnost
 
 
 def image_integrity(image: bytes, trusted: Sequence[x509.Certificate] = ()) -> list[Diagnostic]:
-    """As `verify_image`; without certificates to trust, the way to one is left out of the judgement."""
-    return _judged(verification.verify_image(image, trusted), trusted)
+    """As `verify_image` for an image of a package that others signed; without certificates to trust, the way to one is not judged.
+
+    An image without a signature is a warning: Windows installs by the catalog.
+    """
+    return _judged(verification.verify_image(image, trusted), trusted, _NOT_SIGNED)
 
 
 def catalog_integrity(catalog: bytes, members: Sequence[Member], trusted: Sequence[x509.Certificate] = ()) -> list[Diagnostic]:
     """As `verify_catalog` for a catalog that others made: attributes that ours would have are warnings."""
-    found = _judged(verification.verify_catalog(catalog, members, trusted), trusted)
-    return [replace(each, severity=WARNING) if each.code == _ATTRIBUTES else each for each in found]
+    return _judged(verification.verify_catalog(catalog, members, trusted), trusted, _ATTRIBUTES)
 
 
-def _judged(found: list[Diagnostic], trusted: Sequence[x509.Certificate]) -> list[Diagnostic]:
-    return found if trusted else [each for each in found if each.code not in _TRUST]
+def _judged(found: list[Diagnostic], trusted: Sequence[x509.Certificate], warned: str) -> list[Diagnostic]:
+    judged = found if trusted else [each for each in found if each.code not in _TRUST]
+    return [replace(each, severity=WARNING) if each.code == warned else each for each in judged]

@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 import stat
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pyndis import signing
 from pyndis.package import returned_files
 from pyndis.package.returned_package import PUBLISHER
+from pyndis.signing import pe
 from tests.cli.conftest import Run
 from tests.signing.conftest import Authority, catalog_options, issue
 
@@ -162,6 +164,15 @@ def test_files_elsewhere_and_our_symbols_do_not_disturb(pyndis: Run, answer: Fil
     symbols = (RELEASE / "wintun.pdb").read_bytes()
     more = {**answer, "drivers/amd64/wintun.pdb": symbols, "submission.json": b"{}", "drivers/other/other.inf": b""}
     assert pyndis("submit", "take", zipped(more), "example").code == 0
+
+
+def test_an_image_without_a_signature_is_taken_with_a_warning(pyndis: Run, answer: Files, sent: Files) -> None:
+    layout = pe.read_layout(sent["sys"])
+    bare = pe.without_signature(sent["sys"], layout)
+    image = bytearray(bare)
+    struct.pack_into("<I", image, layout.checksum, pe.checksum(bare, pe.read_layout(bare)))
+    ended = pyndis("submit", "take", zipped({**answer, "drivers/amd64/wintun.sys": bytes(image)}), "example")
+    assert (ended.code, "warning[PYN-G30]" in ended.err) == (0, True), ended.err
 
 
 def another_image(files: Files, identity: signing.Identity, sent: Files) -> Files:
