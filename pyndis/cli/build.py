@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from pyndis.toolchains.kit import Kit
 
 FORMS = ("ast", "ir", "c", "plan")
-TOOLCHAINS = ("auto", "zig", "wdk")
+MSBUILD = "msbuild"
+TOOLCHAINS = ("auto", "zig", "wdk", MSBUILD)
 TARGETS = ("Build", "Clean", "Rebuild", "SDV", "DVL", "MSM", "Generate")
 
 
@@ -33,10 +34,8 @@ TARGETS = ("Build", "Clean", "Rebuild", "SDV", "DVL", "MSM", "Generate")
 @driver_options
 @click.option("--arch", metavar="LIST", help="Architectures between commas, as amd64,x86,arm64. Default: all of driver.toml.")
 @click.option("--config", type=click.Choice(["Release", "Debug"]), default="Release", show_default=True)
-@click.option(
-    "--toolchain", type=click.Choice(["auto", "zig", "wdk"]), default="auto", show_default=True, help="The C toolchain."
-)
-@click.option("--wdk", type=click.Path(path_type=Path), help="An unpacked Windows Driver Kit, for its headers and libraries.")
+@click.option("--toolchain", type=click.Choice(TOOLCHAINS), default="auto", show_default=True, help="The C toolchain.")
+@click.option("--wdk", type=click.Path(path_type=Path), help="The folder of a Windows Driver Kit, for its headers and libraries.")
 @click.option("--target", type=click.Choice(TARGETS), default="Build", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Where the results go. Default: build/NAME.")
 @click.option("--sign", default=TEST, metavar="test|none|FILE", show_default=True, help="A PFX file, or a signer's TOML file.")
@@ -80,6 +79,10 @@ def command(
         line_directives=line_directives,
     )
     asked = asked_for(target, rules, explore)
+    if toolchain == MSBUILD and emit in (None, "plan"):
+        from pyndis.cli.building import msbuild
+
+        return msbuild.command(request, target, wdk, explicit=arch is not None, emit=emit == "plan")
     if emit:
         from pyndis.cli.building.emitting import emitted
 
@@ -137,7 +140,7 @@ def _kit(toolchain: str, wdk: Path | None) -> Kit | None:
     if toolchain == "wdk" and wdk is None:
         help = "give --wdk DIR, an unpacked Windows Driver Kit"
         raise UsageFailure(Diagnostic("PYN-T12", "--toolchain wdk needs a kit", help=help))
-    if wdk is None:
+    if wdk is None or toolchain == MSBUILD:
         return None
     from pyndis.toolchains.kit import find_kit
 

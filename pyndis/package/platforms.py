@@ -31,3 +31,8 @@ def platforms(manifest: Manifest) -> tuple[Platform, ...]:
         Platform(arch, _PLATFORMS[arch], _INSTALLERS.get(arch, ""), _TARGETS[manifest.windows.oldest(arch)])
         for arch in manifest.driver.architectures
     )
+
+
+def target_version(system: SystemVersion) -> str:
+    """A Windows, by its kernel's version, as the WDK's TargetVersion names it."""
+    return _TARGETS[system]

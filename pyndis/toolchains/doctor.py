@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from pyndis.diagnostics import ToolFailure
 from pyndis.toolchains import zig
+from pyndis.toolchains.msbuild import doctor as msbuild
+from pyndis.toolchains.msbuild.world import Machine
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ _OPTIONAL = (
 
 def report() -> list[Tool]:
     """Every tool, the needed ones first. Never raises: a tool that fails is a finding."""
-    return [_zig(), *map(_optional, _OPTIONAL)]
+    return [_zig(), *map(_optional, _OPTIONAL), *(Tool(*found) for found in msbuild.report(Machine()))]
 
 
 def _zig() -> Tool:
