@@ -85,6 +85,7 @@ def test_x86_by_name_needs_a_kit_that_makes_it(request_: Request, windows: FakeW
         ({"sign": "company.pfx"}, "Build", "PYN-T28"),
         ({"timestamp_url": "http://time.invalid"}, "Build", "PYN-T28"),
         ({}, "Generate", "PYN-T28"),
+        ({"config": "Debug"}, "DVL", "PYN-T28"),
     ],
 )
 def test_what_msbuild_does_not_do(
@@ -178,6 +179,17 @@ def test_findings_of_codeql_are_told(request_: Request, windows: FakeWindows) ->
     with pytest.raises(ToolFailure) as caught:
         run(job(request_, world, "SDV"), Progress(), world)
     assert [each.message for each in caught.value.diagnostics] == ["cpp/drivers/x: said"]
+
+
+def test_other_options_build_everything_anew(request_: Request, windows: FakeWindows) -> None:
+    world = ended(ended(windows, "Build", 0, ""), "Rebuild", 0, "")
+    run(job(request_, world), Progress(), world)
+    assert job(request_, world).call.argv[2] == "/t:Build"
+    unsigned = job(replace(request_, sign=NONE), world)
+    assert unsigned.call.argv[2] == "/t:Rebuild"
+    run(unsigned, Progress(), world)
+    assert job(replace(request_, sign=NONE), world).call.argv[2] == "/t:Build"
+    assert job(request_, world).call.argv[2] == "/t:Rebuild"
 
 
 def test_a_second_run_leaves_what_is_the_same_untouched(request_: Request, windows: FakeWindows) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def test_wrong_usage_ends_with_2_and_a_word_about_it(pyndis: Run, arguments: lis
 
 @pytest.mark.usefixtures("driver")
 def test_what_is_not_there_yet_is_refused_with_what_is(pyndis: Run) -> None:
-    assert "'msbuild' is not one of 'auto', 'zig'" in pyndis("build", "example", "--toolchain", "msbuild").err
+    assert "'nmake' is not one of 'auto', 'zig'" in pyndis("build", "example", "--toolchain", "nmake").err
 
 
 @pytest.mark.usefixtures("driver")
@@ -77,3 +78,12 @@ def test_every_command_is_listed_and_has_help(pyndis: Run) -> None:
     for name in COMMANDS:
         assert f"  {name} " in listed
         assert pyndis(name, "--help").code == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there it runs")
+@pytest.mark.usefixtures("driver")
+def test_msbuild_is_for_windows(pyndis: Run) -> None:
+    ended = pyndis("build", "example", "--toolchain", "msbuild")
+    assert (ended.code, ended.out) == (3, "")
+    assert ended.err.startswith(f"error[PYN-T20]: --toolchain msbuild runs on Windows alone, and this is {sys.platform}\n")
+    assert "--toolchain zig" in ended.err

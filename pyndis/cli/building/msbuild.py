@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
+from pyndis.cli.building.layout import PRIVATE
 from pyndis.cli.building.request import NONE, TEST, Request
 from pyndis.cli.ending import DONE
 from pyndis.cli.progress import progress
@@ -70,13 +71,37 @@ def plan(request: Request, target: str, wdk: Path | None, explicit: bool, world:
         sign=request.sign != NONE,
         target_version=target_version(fit.oldest) if fit.oldest else "",
     )
-    return Job(request, target, msbuild_call(msbuild, kits, fit, asked, world.environment.get("PATH", "")), fit, warnings)
+    call = msbuild_call(msbuild, kits, fit, asked, world.environment.get("PATH", ""))
+    if target == "Build" and options(call) != _options_of_last(request, options(call)):
+        call = replace(call, argv=tuple("/t:Rebuild" if word == "/t:Build" else word for word in call.argv))
+    return Job(request, target, call, fit, warnings)
+
+
+def options(call: Call) -> str:
+    """What decides a build beside its files: msbuild does not see that it has changed."""
+    return "".join(f"{word}\n" for word in call.argv if word.startswith("/p:"))
+
+
+def options_file(request: Request) -> Path:
+    """Where the options of the last build are written down."""
+    return request.out / PRIVATE / "msbuild.txt"
+
+
+def _options_of_last(request: Request, now: str) -> str:
+    """Those of the last build; the present ones where there was none."""
+    try:
+        return options_file(request).read_text("utf-8")
+    except OSError:
+        return now
 
 
 def _usable(request: Request, target: str, world: World) -> None:
     if target not in TARGETS:
         help = f"leave out --toolchain: {target} needs none"
         raise UsageFailure(Diagnostic("PYN-T28", f"--target {target} is not for --toolchain msbuild", help=help))
+    if request.config != "Release" and target not in ("Build", "Clean", "Rebuild"):
+        help = "leave out --config"
+        raise UsageFailure(Diagnostic("PYN-T28", f"--target {target} of --toolchain msbuild is for Release alone", help=help))
     if request.sign not in (TEST, NONE) or request.timestamp_url:
         message = "--toolchain msbuild signs with certificates of Windows' store, and not by --sign FILE or --timestamp"
         user = f"{request.manifest.name}.vcxproj.user"

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from pyndis.cli import terminal
 from pyndis.cli.building.compilation import compiled_driver
-from pyndis.cli.building.msbuild import Job
+from pyndis.cli.building.msbuild import Job, options, options_file
 from pyndis.cli.building.request import Request
 from pyndis.cli.building.staging import publish, staging
 from pyndis.cli.building.tree import Tree, tree
 from pyndis.cli.progress import Progress
 from pyndis.diagnostics import Diagnostic, DriverFailure, ToolFailure
+from pyndis.files import write_whole
 from pyndis.toolchains.msbuild import sarif, sdv
 from pyndis.toolchains.msbuild.call import VERIFYING, sarif_places
 from pyndis.toolchains.msbuild.output import Message, messages, not_in
@@ -33,6 +34,8 @@ def run(job: Job, progress: Progress, world: World | None = None) -> list[Path]:
     with progress.step(f"msbuild {job.target} {request.manifest.name} ({', '.join(job.fit.architectures)})") as said:
         call = job.call
         done = (world or Machine()).run(call.argv, call.cwd, call.environment, lambda line: said(0, 0, line.strip()))
+    if job.target in ("Build", "Rebuild"):
+        write_whole(options_file(request), options(call).encode())
     _judge(job, done, places)
     images = (request.out / arch / request.config / request.manifest.name for arch in job.fit.architectures)
     return [file for folder in images if (file := folder / f"{request.manifest.name}.sys").is_file()]

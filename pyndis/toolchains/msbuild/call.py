@@ -62,7 +62,7 @@ def _properties(msbuild: MsBuild, fit: Fit, wanted: Wanted) -> dict[str, str]:
     # The tree has just been generated with the options of this command; a second time it would be without them.
     properties = {"PyndisDriver": "none"}
     properties |= {f"Build_{arch}": "false" for arch in wanted.known if arch not in fit.architectures}
-    if wanted.config != "Release":
+    if wanted.config != "Release":  # Build alone knows it: what is verified and shipped is Release
         properties["BuildConfiguration"] = wanted.config
     if not wanted.sign:
         properties["SignMode"] = "Off"

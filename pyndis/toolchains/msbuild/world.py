@@ -53,7 +53,7 @@ class World(Protocol):
         """A text below HKEY_LOCAL_MACHINE, in the registry that programs of this many bits see."""
 
     def run(self, argv: Sequence[str], cwd: str | None, environment: Mapping[str, str], line: Line) -> Done:
-        """Run a program to its end; `environment` adds to its own. Raises ToolFailure (PYN-T25) when it does not start."""
+        """Run a program to its end; `environment` adds to its own. Raises ToolFailure (PYN-T29) when it does not start."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Machine:
             )
         except OSError as error:
             help = "run `pyndis doctor` to see which tools are usable"
-            raise ToolFailure(Diagnostic("PYN-T25", f"cannot start {argv[0]}: {error.strerror}", help=help)) from error
+            raise ToolFailure(Diagnostic("PYN-T29", f"cannot start {argv[0]}: {error.strerror}", help=help)) from error
         lines = []
         with process:
             assert process.stdout

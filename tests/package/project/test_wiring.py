@@ -81,6 +81,23 @@ def test_rebuild_cleans_first(project: Project) -> None:
     assert project.build("Rebuild") == CLEANS + BUILDS
 
 
+def test_a_platform_can_be_left_out(project: Project) -> None:
+    assert project.build(Build_x86="false") == [BUILDS[0], BUILDS[2]]
+    assert project.build("Clean", Build_x86="false") == [line for line in CLEANS if "Win32" not in line]
+
+
+def test_a_module_is_not_wanted_of_a_platform_that_is_left_out(project: Project) -> None:
+    signed(project)
+    assert project.build("MSM", Build_x86="false") == [BUILDS[0], BUILDS[2], *module("amd64")]
+
+
+def test_debug_is_built_where_it_is_asked_for_and_the_oldest_windows_can_be_another(project: Project) -> None:
+    ran = project.build(BuildConfiguration="Debug", DriverTargetVersion="Windows10")
+    assert [line.split("|")[1:4] for line in ran] == [["Debug", platform, "Windows10"] for platform in TARGETS]
+    assert project.build(BuildConfiguration="Debug") == []
+    assert project.build() == BUILDS
+
+
 def test_sdv_cleans_and_checks_every_rule_of_both_models_in_the_x64_release_build(project: Project) -> None:
     forms = ("wintun", "wintun-wdm")
     steps = ("Clean {}|Release|x64", "sdv {}|Release|x64|/clean", "sdv {}|Release|x64|/check:*")
