@@ -170,15 +170,27 @@ def test_defects_of_the_verifier_fail_though_msbuild_does_not(request_: Request,
     assert [each.message for each in caught.value.diagnostics] == ["Static Driver Verifier found 2 defects"]
 
 
-def test_findings_of_codeql_are_told(request_: Request, windows: FakeWindows) -> None:
+def leave_findings(request: Request, tool: str) -> None:
     place = {"physicalLocation": {"artifactLocation": {"uri": "wintun.c"}, "region": {"startLine": 1}}}
     found = {"ruleId": "cpp/drivers/x", "level": "error", "message": {"text": "said"}, "locations": [place]}
-    request_.out.mkdir()
-    (request_.out / "wintun.sarif").write_text(json.dumps({"version": "2.1.0", "runs": [{"results": [found]}]}))
+    made = {"tool": {"driver": {"name": tool}}, "results": [found]}
+    request.out.mkdir()
+    (request.out / "wintun.sarif").write_text(json.dumps({"version": "2.1.0", "runs": [made]}))
+
+
+def test_findings_of_codeql_are_told(request_: Request, windows: FakeWindows) -> None:
+    leave_findings(request_, "CodeQL")
     world = ended(windows, "SDV", 0, "")
     with pytest.raises(ToolFailure) as caught:
         run(job(request_, world, "SDV"), Progress(), world)
     assert [each.message for each in caught.value.diagnostics] == ["cpp/drivers/x: said"]
+
+
+@pytest.mark.parametrize(("tool", "output"), [("pyndis verification", ""), ("CodeQL", "  [INFO] 0 defects found.\n")])
+def test_findings_of_another_run_are_not(request_: Request, windows: FakeWindows, tool: str, output: str) -> None:
+    leave_findings(request_, tool)
+    world = ended(windows, "SDV", 0, output)
+    assert run(job(request_, world, "SDV"), Progress(), world) == []
 
 
 def test_other_options_build_everything_anew(request_: Request, windows: FakeWindows) -> None:

@@ -67,7 +67,10 @@ def _is(file: Path, data: bytes) -> bool:
 def _judge(job: Job, done: Done, places: Places) -> None:
     """Tell the warnings, raise the errors."""
     said = messages(done.output)
-    told = places.diagnostics([*said, *not_in(said, _findings(job))])
+    verified = sdv.defects(done.output)
+    # Where Static Driver Verifier ran, CodeQL did not: what lies there is of another time.
+    found = _findings(job) if verified is None else []
+    told = places.diagnostics([*said, *not_in(said, found)])
     _tell(each for each in told if not each.is_error)
     if errors := [each for each in told if each.is_error]:
         in_python = any(label.span.file.suffix == ".py" for each in errors for label in each.labels)
@@ -76,8 +79,8 @@ def _judge(job: Job, done: Done, places: Places) -> None:
         notes = tuple(line for line in done.output.splitlines() if line.strip())[-20:]
         help = "the last lines are above; `pyndis build --toolchain msbuild --emit plan` shows the whole command"
         raise ToolFailure(Diagnostic("PYN-T25", f"msbuild ended with status {done.code}", notes=notes, help=help))
-    if job.target in VERIFYING and (count := sdv.defects(done.output)):
-        raise DriverFailure(_defects(job.request, count))
+    if job.target in VERIFYING and verified:
+        raise DriverFailure(_defects(job.request, verified))
 
 
 def _defects(request: Request, count: int) -> Diagnostic:
@@ -90,10 +93,11 @@ def _defects(request: Request, count: int) -> Diagnostic:
 def _findings(job: Job) -> list[Message]:
     """What the compiler and CodeQL have put into SARIF files; one that cannot be read is passed over: its tool has said so."""
     request = job.request
+    tool = sarif.CODEQL if job.target in VERIFYING else None
     found: list[Message] = []
     for place in sarif_places(job.target, str(request.out), job.fit.architectures, request.config, request.manifest.name):
         try:
-            found += sarif.findings(Path(place).read_text("utf-8"))
+            found += sarif.findings(Path(place).read_text("utf-8"), tool)
         except (OSError, ValueError):
             continue
     return found

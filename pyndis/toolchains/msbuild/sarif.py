@@ -10,12 +10,20 @@ from urllib.parse import unquote, urlsplit
 from pyndis.toolchains.msbuild.output import Message
 
 
-def findings(text: str) -> tuple[Message, ...]:
-    """The results in a log that count. Raises ValueError when it is no SARIF."""
+CODEQL = "CodeQL"
+"""The name of the tool in CodeQL's logs. Microsoft's driver queries: https://github.com/microsoft/Windows-Driver-Developer-Supplemental-Tools."""
+
+
+def findings(text: str, tool: str | None = None) -> tuple[Message, ...]:
+    """The results in a log that count, of every tool or of one. Raises ValueError when it is no SARIF."""
     data = json.loads(text.removeprefix("\ufeff"))
     if not isinstance(data, dict) or not isinstance(data.get("runs"), list):
         raise ValueError("no SARIF: it has no runs")
-    return tuple(message for run in data["runs"] for message in _of_run(run))
+    return tuple(message for run in data["runs"] if tool in (None, _tool(run)) for message in _of_run(run))
+
+
+def _tool(run: dict[str, Any]) -> str:
+    return str(run.get("tool", {}).get("driver", {}).get("name", ""))
 
 
 def _of_run(run: dict[str, Any]) -> Iterator[Message]:
