@@ -9,9 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 from pyndis.toolchains.msbuild.output import Message
 
-
 CODEQL = "CodeQL"
-"""The name of the tool in CodeQL's logs. Microsoft's driver queries: https://github.com/microsoft/Windows-Driver-Developer-Supplemental-Tools."""
+"""The name of the tool in CodeQL's logs."""
 
 
 def findings(text: str, tool: str | None = None) -> tuple[Message, ...]:
