@@ -13,7 +13,10 @@ from pyndis.diagnostics import Diagnostic, ToolFailure
 from pyndis.toolchains.run import condense
 
 VARIABLE = "PYNDIS_MSIBUILD"
-_INSTALL = f"apt install msitools (dnf, brew: msitools), or set {VARIABLE} to the msibuild executable"
+_INSTALL = (
+    f"apt install msitools (dnf, brew: msitools), or set {VARIABLE} to the msibuild executable; "
+    "on Windows, msbuild NAME.proj /t:MSM makes the same ones with WiX 3"
+)
 _SECONDS = 120
 _NAME = "module.msm"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 SERVICE = "wintun"
 _CLIENT = "pyndis-client.exe"
-_START = 180  # seconds, for a prefix to be made
+_START = 180  # seconds, for a prefix to be made, or for an installer
 _RUN = 60  # seconds, for one script
 # ours instead of Wine's ndis.sys; no .NET, no browser engine, no desktop menus, which all want to be installed
 _OVERRIDES = "ndis.sys=n;mscoree,mshtml=;winemenubuilder.exe="
@@ -79,7 +79,7 @@ class Prefix:
 
     def run(self, *argv: str) -> str:
         """What a program of Wine's own said; it ends when the program does."""
-        self._start(*argv, timeout=_RUN)
+        self._start(*argv, timeout=_START)
         return (self._folder / "output").read_text(errors="replace").replace("\r", "")
 
     def store(self, name: str, data: bytes) -> str:

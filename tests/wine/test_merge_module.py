@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from pyndis.package.manifest import Manifest
-from pyndis.package.merge_module.model import WINDOWS_KEY, WINDOWS_VALUE
+from pyndis.package.merge_module.conditions import WINDOWS_KEY, WINDOWS_VALUE
 from tests.package.merge_module.conftest import DRIVER, Made, make
 from tests.wine.building import store_exe
 from tests.wine.installer import installer

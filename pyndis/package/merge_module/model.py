@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from uuid import NAMESPACE_URL, uuid5
 
 from pyndis.package.manifest import Manifest
+from pyndis.package.merge_module.conditions import before_windows_10, on_windows_10
 from pyndis.package.merge_module.publisher import Publisher
 from pyndis.package.platforms import Platform, platforms
 from pyndis.package.rules import WINDOWS_10
@@ -18,15 +19,6 @@ from pyndis.package.rules import WINDOWS_10
 LANGUAGE = 1033  # English (United States), as the driver's version resource
 INSTALLER_VERSION = 200
 """The oldest Windows Installer, times 100: the first that knows x64 packages. Windows 7 has 5.0."""
-
-BUILD = "CURRENTBUILD"
-"""The property with the build number of Windows, which the registry has. Windows Installer's own properties do not tell
-Windows 10 from 8.1: there, too, VersionNT is 603 (support.microsoft.com/help/3202260) and WindowsBuild 9600."""
-SEARCH = "CurrentBuild"
-WINDOWS_KEY = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion"
-WINDOWS_VALUE = "CurrentBuild"
-FIRST_BUILD = 10240  # of Windows 10
-_AMBIGUOUS = 603
 
 EXTENSIONS = ("sys", "inf", "cat")  # the image first: it is the component's key path
 _GUIDS = uuid5(NAMESPACE_URL, "https://pyndis.invalid/merge-module")
@@ -168,26 +160,15 @@ def merge_module(manifest: Manifest, arch: str, publisher: Publisher) -> MergeMo
 
 
 def _components(manifest: Manifest, platform: Platform, publisher: Publisher) -> tuple[Component, ...]:
-    whql = _package(manifest, platform, "Whql", Folder("WhqlFolder", "whql", "whql"), _on_windows_10())
+    whql = _package(manifest, platform, "Whql", Folder("WhqlFolder", "whql", "whql"), on_windows_10(platform.installer))
     oldest = manifest.windows.oldest(platform.name)
     if oldest >= WINDOWS_10:
         return (whql,)
-    earlier = _before_windows_10(100 * oldest[0] + oldest[1])
+    earlier = before_windows_10(platform.installer, oldest)
     folder = Folder("SelfSignedFolder", "selfsigned", "SELFSI~1")
     own = _package(manifest, platform, "SelfSigned", folder, earlier)
     trust = Component("Publisher", publisher.component, own.folder, own.condition, publisher=publisher)
     return (whql, own, trust)
-
-
-def _on_windows_10() -> str:
-    """Also where the build number got lost: what an installer's dialogs searched for does not reach its part with elevated rights
-    if the user is no administrator and SecureCustomProperties does not list it. A comparison with what is no number is false."""
-    return f"VersionNT >= {_AMBIGUOUS} AND NOT ({BUILD} < {FIRST_BUILD})"
-
-
-def _before_windows_10(oldest: int) -> str:
-    """From the oldest VersionNT on; never where `_on_windows_10` holds."""
-    return f"VersionNT >= {oldest} AND (VersionNT < {_AMBIGUOUS} OR {BUILD} < {FIRST_BUILD})"
 
 
 def _package(manifest: Manifest, platform: Platform, id: str, folder: Folder, condition: str) -> Component:
@@ -195,18 +176,13 @@ def _package(manifest: Manifest, platform: Platform, id: str, folder: Folder, co
     source = PurePosixPath(platform.name, "Release", "whql" if id == "Whql" else manifest.name)
     files = tuple(_file(manifest.name, id, extension, source) for extension in EXTENSIONS)
     guid = _guid(manifest, platform.name, f"component/{id}")
-    return Component(id, guid, folder, _on(platform, condition), files)
+    return Component(id, guid, folder, condition, files)
 
 
 def _file(name: str, component: str, extension: str, source: PurePosixPath) -> InstalledFile:
     full = f"{name}.{extension}"
     short = full if len(name) <= 8 else f"{name[:6].upper()}~1.{extension.upper()}"
     return InstalledFile(f"{component}{extension.capitalize()}", full, short, source / full)
-
-
-def _on(platform: Platform, condition: str) -> str:
-    """A driver for x86 is of no use where a 32-bit installer runs on a 64-bit Windows."""
-    return condition if platform.installer == "x64" else f"{condition} AND NOT VersionNT64"
 
 
 def _guid(manifest: Manifest, arch: str, what: str) -> str:

@@ -9,15 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from pyndis.package.merge_module.model import (
-    BUILD,
-    LANGUAGE,
-    SEARCH,
-    WINDOWS_KEY,
-    WINDOWS_VALUE,
-    Component,
-    MergeModule,
-)
+from pyndis.package.merge_module.conditions import BUILD, SEARCH, WINDOWS_KEY, WINDOWS_VALUE
+from pyndis.package.merge_module.model import LANGUAGE, Component, MergeModule
 from pyndis.package.merge_module.payload import Payload
 from pyndis.package.merge_module.publisher import VALUE
 from pyndis.package.merge_module.schema import VALIDATION, Row, schema, validation_rows

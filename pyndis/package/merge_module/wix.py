@@ -6,15 +6,8 @@ from pathlib import PurePosixPath
 
 from pyndis.package.manifest import Manifest
 from pyndis.package.merge_module import publisher
-from pyndis.package.merge_module.model import (
-    BUILD,
-    INSTALLER_VERSION,
-    LANGUAGE,
-    SEARCH,
-    WINDOWS_KEY,
-    WINDOWS_VALUE,
-    merge_modules,
-)
+from pyndis.package.merge_module.conditions import BUILD, SEARCH, WINDOWS_KEY, WINDOWS_VALUE
+from pyndis.package.merge_module.model import INSTALLER_VERSION, LANGUAGE, merge_modules
 from pyndis.package.templates import render
 
 _FOLDER = "package/project"
