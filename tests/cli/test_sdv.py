@@ -83,6 +83,10 @@ def test_a_planted_fault_is_a_defect_with_exit_1_also_the_second_time(wintun: Pa
     assert broken["result"] == "Defect"
     place = (wintun / "wintun.py").read_text("utf-8").splitlines().index(PLANTED.splitlines()[1]) + 1
     assert f"wintun.py:{place}, wintun.sys!" in json.dumps(broken["defects"])
+    assert (
+        "again: pyndis test build/wintun/amd64/Release/wintun/wintun.sys --traffic wintun/client/traffic.py --case" in ended.out
+    )
+    assert str(wintun.parent) not in Path("build/wintun/sdv/wintun.json").read_text("utf-8")
     assert sdv(pyndis).code == 1
 
 

@@ -18,6 +18,7 @@ from pyndis.cli.building.asked import Asked
 from pyndis.cli.building.layout import Layout
 from pyndis.cli.building.request import Request
 from pyndis.diagnostics import Diagnostic, UsageFailure
+from pyndis.diagnostics.render import short
 from pyndis.verification.observed import Compilation, Image, Run
 from pyndis.verification.results import Verification
 
@@ -100,10 +101,11 @@ def _run(image: Path, request: Request, asked: Asked) -> tuple[Image, Report]:
 
     named = request.manifest.test.traffic
     traffic = request.manifest.folder / named if named else None
-    words = shlex.join([str(image), *(["--traffic", str(traffic)] if traffic else [])])
+    shown = short(image, Path.cwd())
+    words = shlex.join([shown, *(["--traffic", short(traffic, Path.cwd())] if traffic else [])])
     facts = image_of(image)
     subject = contract.Subject(image, ARCH, load(traffic) if traffic else None, counting=True)
-    suite = Suite(list(contract.cases()), subject, words, str(image))
+    suite = Suite(list(contract.cases()), subject, words, shown)
     return facts, suite.whole(Limits(PREEMPTIONS, MINUTES * 60) if asked.explore else None)
 
 
