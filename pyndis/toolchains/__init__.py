@@ -5,6 +5,8 @@ place that runs it. Toolchains:
 
 * `zig`: the `ziglang` wheel, which holds clang, lld, a resource compiler and dlltool. Works on Linux, macOS and Windows with
   nothing else installed, over our own headers, import lists and image runtime (the folder `toolchain/`).
+* `wdk`: the same compiler over the headers and libraries of an unpacked Windows Driver Kit (`kit.py`).
+* `msbuild`: Visual Studio and the WDK, on Windows (the folder `msbuild/`); it makes no `Plan`, but a `Call`.
 
 `doctor.report()` says which tools this machine has.
 """
