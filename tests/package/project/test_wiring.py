@@ -32,7 +32,7 @@ def signed(project: Project) -> None:
 
 def module(arch: str) -> list[str]:
     """What makes a module: the certificate is written down, then WiX compiles the source."""
-    include = f"{arch}/Release/obj/wix/publisher.wxi"
+    include = f"dist/obj/{arch}/publisher.wxi"
     script = "-NoProfile -ExecutionPolicy Bypass -File wintun.publisher.ps1"
     platform = {"amd64": "x64", "x86": "x86"}[arch]
     return [
@@ -144,9 +144,18 @@ def test_msm_builds_and_makes_a_module_of_amd64_and_x86(project: Project) -> Non
     signed(project)
     assert project.build("MSM") == [*BUILDS, *(line for arch in ("amd64", "x86") for line in module(arch))]
     assert {file.name for file in (project.folder / "dist").iterdir()} == {
+        "obj",
         "wintun-amd64-0.1.0.0.msm",
         "wintun-x86-0.1.0.0.msm",
     }
+
+
+def test_clean_removes_modules_and_what_wix_made_on_the_way(project: Project) -> None:
+    signed(project)
+    project.build("MSM")
+    assert (project.folder / "dist/obj/amd64").is_dir()
+    project.build("Clean")
+    assert not list((project.folder / "dist").iterdir())
 
 
 def test_modules_are_not_made_in_vain(project: Project) -> None:
