@@ -17,7 +17,7 @@ from pyndis.package.cabinet import write_cabinet
 from pyndis.package.rules import WINDOWS_10
 
 KINDS = ("sys", "inf", "cat", "pdb")
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,38}", re.ASCII)
 _OLDER = {(6, 1): "Windows 7, 8 and 8.1", (6, 2): "Windows 8 and 8.1", (6, 3): "Windows 8.1"}
 
 
@@ -38,7 +38,7 @@ class Submission:
     def cabinet(self, stamp: int) -> bytes:
         """The unsigned cabinet; `stamp`: its files' time. Raises DriverFailure (PYN-G52) for a name with special characters."""
         if not _PLAIN.fullmatch(self.name):
-            help = "name the driver with letters, digits, dots, - and _, at most 64"
+            help = "name the driver with letters, digits, dots, - and _, at most 39"
             raise DriverFailure(Diagnostic("PYN-G52", f"{self.name!r} is no name that can be submitted", help=help))
         return write_cabinet({f"{self.arch}/{self.name}.{kind}": data for kind, data in self.files.items()}, stamp)
 

@@ -27,7 +27,7 @@ def catalog_coverage(catalog: bytes, members: Sequence[Member]) -> list[Diagnost
 
 
 def image_integrity(image: bytes, trusted: Sequence[x509.Certificate] = ()) -> list[Diagnostic]:
-    """As `verify_image` for an image of a package that others signed; without certificates to trust, the way to one is not judged.
+    """As `verify_image` for an image of a package that others signed; without certificates to trust, no way to one is judged.
 
     An image without a signature is a warning: Windows installs by the catalog.
     """

@@ -48,7 +48,7 @@ def test_cabextract_unpacks_the_signed_cabinet(made: Path, tmp_path: Path) -> No
 def test_the_cabinet_is_signed_and_verifies(made: Path, pyndis: Run) -> None:
     assert pyndis("verify", made, "--trust", PACKAGE.with_name("wintun.cer")).code == 0
     report = json.loads(pyndis("inspect", "--json", made).out)
-    assert (report["format"], report["signed"], report["signature"]["program"]) == ("cabinet", True, "wintun")
+    assert (report["format"], report["signed"], report["signature"]["program"]) == ("cabinet", True, "Wintun Driver")
     assert [each["name"] for each in report["files"]] == [f"amd64/wintun.{kind}" for kind in ("cat", "inf", "pdb", "sys")]
 
 

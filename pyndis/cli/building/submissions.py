@@ -47,7 +47,7 @@ def _make(request: Request, arch: str) -> list[Path]:
         seen = traces(made_from)
         contents = {kind: file.read_bytes() for kind, file in sources.items()}
         submission = Submission(manifest.name, arch, manifest.version_text, contents)
-        data = _signed(submission.cabinet(request.time), submission.name, request.sign, request.timestamp_url)
+        data = _signed(submission.cabinet(request.time), manifest.text.description, request.sign, request.timestamp_url)
         return products.publish({submission.result: data}, seen)
 
 
