@@ -11,6 +11,7 @@ import pytest
 
 from pyndis import resources
 from pyndis.toolchains import find, plan_image, run_plan
+from tests.host.conftest import SHARED
 from tests.host.rules.conftest import MARKER, NAME_SIZE, SOURCES
 
 RACES = Path(__file__).parent / "drivers" / "races.c"
@@ -26,7 +27,7 @@ def races_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
         name="races",
         sources=[*(SOURCES / part for part in PARTS), RACES],
         resource=None,
-        include=(SOURCES, resources.toolchain() / "include"),
+        include=(SOURCES, SHARED, resources.toolchain() / "include"),
         defines={"NDIS_MINIPORT_DRIVER": "1", "NDIS650_MINIPORT": "1"},
         arch="amd64",
         config="Release",

@@ -16,6 +16,7 @@ from pyndis.toolchains.targets import Arch
 from tests.kept import alone, kept
 
 SOURCES = Path(__file__).parent / "drivers" / "tun"
+SHARED = SOURCES.parent / "shared"
 MARKER = b"chosen mistake:\0"
 
 Broken = Callable[[str], Path]
@@ -40,7 +41,7 @@ def _build(name: str, mistakes: bool, arch: Arch) -> Path:
         name=name,
         sources=sorted(SOURCES.glob("*.c")),
         resource=None,
-        include=(SOURCES, resources.toolchain() / "include"),
+        include=(SOURCES, SHARED, resources.toolchain() / "include"),
         defines={"NDIS_MINIPORT_DRIVER": "1", "NDIS650_MINIPORT": "1", "WITH_MISTAKES": str(int(mistakes))},
         arch=arch,
         config="Release",

@@ -11,6 +11,7 @@ import pytest
 from pyndis import resources
 from pyndis.host import Adapter, Host
 from pyndis.toolchains import find, plan_image, run_plan
+from tests.host.conftest import SHARED
 from tests.host.statuses import Ndis, Nt, oid
 
 SOURCES = Path(__file__).parent / "drivers" / "ether"
@@ -37,7 +38,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
         name="ether",
         sources=sorted(SOURCES.glob("*.c")),
         resource=None,
-        include=(SOURCES, resources.toolchain() / "include"),
+        include=(SOURCES, SHARED, resources.toolchain() / "include"),
         defines={"NDIS_MINIPORT_DRIVER": "1", "NDIS630_MINIPORT": "1"},
         arch="amd64",
         config="Release",

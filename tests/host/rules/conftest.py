@@ -13,6 +13,7 @@ import pytest
 from pyndis import resources
 from pyndis.toolchains import find, plan_image, run_plan
 from pyndis.toolchains.targets import Arch
+from tests.host.conftest import SHARED
 
 SOURCES = Path(__file__).parent.parent / "drivers" / "rules"
 MARKER = b"chosen scene:\0\0\0"
@@ -27,7 +28,7 @@ def _build(arch: Arch, sources: list[Path], out: Path) -> Path:
         name="probe",
         sources=sources,
         resource=None,
-        include=(SOURCES, resources.toolchain() / "include"),
+        include=(SOURCES, SHARED, resources.toolchain() / "include"),
         defines={"NDIS_MINIPORT_DRIVER": "1", "NDIS650_MINIPORT": "1"},
         arch=arch,
         config="Release",

@@ -1,32 +1,13 @@
 /* The adapter's life. The link is down at first; a timer brings it up some time after each restart. */
 #include "ether.h"
+#include "miniport.h"
 
 NDIS_TIMER_FUNCTION LinkElapsed;
 
 static VOID
 IndicateLink(ETHER *Ether, BOOLEAN Connected)
 {
-    NDIS_LINK_STATE Link = {
-        .Header = { .Type = NDIS_OBJECT_TYPE_DEFAULT,
-                    .Revision = NDIS_LINK_STATE_REVISION_1,
-                    .Size = NDIS_SIZEOF_LINK_STATE_REVISION_1 },
-        .MediaConnectState = Connected ? MediaConnectStateConnected : MediaConnectStateDisconnected,
-        .MediaDuplexState = MediaDuplexStateFull,
-        .XmitLinkSpeed = 1000000000,
-        .RcvLinkSpeed = 1000000000,
-        .PauseFunctions = NdisPauseFunctionsUnsupported,
-    };
-    NDIS_STATUS_INDICATION Indication = {
-        .Header = { .Type = NDIS_OBJECT_TYPE_STATUS_INDICATION,
-                    .Revision = NDIS_STATUS_INDICATION_REVISION_1,
-                    .Size = NDIS_SIZEOF_STATUS_INDICATION_REVISION_1 },
-        .SourceHandle = Ether->Adapter,
-        .StatusCode = NDIS_STATUS_LINK_STATE,
-        .StatusBuffer = &Link,
-        .StatusBufferSize = sizeof(Link),
-    };
-
-    NdisMIndicateStatusEx(Ether->Adapter, &Indication);
+    IndicateLinkState(Ether->Adapter, Connected, 1000000000);
 }
 
 _Use_decl_annotations_ VOID
@@ -150,36 +131,6 @@ SetGeneralAttributes(ETHER *Ether)
 
 /* ---- what it needs ---- */
 
-static NDIS_HANDLE
-AllocateNblPool(ETHER *Ether)
-{
-    NET_BUFFER_LIST_POOL_PARAMETERS Parameters = {
-        .Header = { .Type = NDIS_OBJECT_TYPE_DEFAULT,
-                    .Revision = NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1,
-                    .Size = NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1 },
-        .fAllocateNetBuffer = TRUE,
-        .PoolTag = POOL_TAG,
-    };
-
-    return NdisAllocateNetBufferListPool(Ether->Adapter, &Parameters);
-}
-
-static NDIS_HANDLE
-AllocateLinkTimer(ETHER *Ether)
-{
-    NDIS_TIMER_CHARACTERISTICS Characteristics = {
-        .Header = { .Type = NDIS_OBJECT_TYPE_TIMER_CHARACTERISTICS,
-                    .Revision = NDIS_TIMER_CHARACTERISTICS_REVISION_1,
-                    .Size = NDIS_SIZEOF_TIMER_CHARACTERISTICS_REVISION_1 },
-        .AllocationTag = POOL_TAG,
-        .TimerFunction = LinkElapsed,
-        .FunctionContext = Ether,
-    };
-    NDIS_HANDLE Timer;
-
-    return NdisAllocateTimerObject(Ether->Adapter, &Characteristics, &Timer) == NDIS_STATUS_SUCCESS ? Timer : NULL;
-}
-
 static VOID
 Release(ETHER *Ether)
 {
@@ -195,8 +146,8 @@ Release(ETHER *Ether)
 static NDIS_STATUS
 Allocate(ETHER *Ether)
 {
-    Ether->NblPool = AllocateNblPool(Ether);
-    Ether->LinkTimer = AllocateLinkTimer(Ether);
+    Ether->NblPool = AllocateNblPool(Ether->Adapter, POOL_TAG);
+    Ether->LinkTimer = AllocateTimer(Ether->Adapter, POOL_TAG, LinkElapsed, Ether);
     Ether->WorkItem = NdisAllocateIoWorkItem(Ether->Adapter);
     return Ether->NblPool && Ether->LinkTimer && Ether->WorkItem ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
 }

@@ -1,5 +1,6 @@
 /* Load and unload, and how a scene is found. */
 #include "probe.h"
+#include "miniport.h"
 
 NDIS_HANDLE DriverHandle;
 NDIS_HANDLE DeviceHandle;
@@ -66,16 +67,6 @@ ProbeUnload(DRIVER_OBJECT *DriverObject)
         NdisMDeregisterMiniportDriver(DriverHandle);
 }
 
-/* The version that both the system and this driver know. */
-static USHORT
-NegotiateVersion(VOID)
-{
-    ULONG Offered = NdisGetVersion();
-    USHORT Version = (USHORT)((Offered >> 16) << 8 | (Offered & 0xFF));
-
-    return min(Version, (USHORT)(6 << 8 | 50));
-}
-
 static NTSTATUS
 AfterRegistration(_Inout_ CALL *Call)
 {
@@ -119,7 +110,7 @@ DriverEntry(DRIVER_OBJECT *DriverObject, UNICODE_STRING *RegistryPath)
 
     if (!FindScene())
         return STATUS_NOT_SUPPORTED;
-    NdisVersion = NegotiateVersion();
+    NdisVersion = NegotiatedVersion(6 << 8 | 50);
     Miniport.MajorNdisVersion = (UCHAR)(NdisVersion >> 8);
     Miniport.MinorNdisVersion = (UCHAR)NdisVersion;
     RunScene(HOOK_Entry, &Call);

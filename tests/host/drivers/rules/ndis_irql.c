@@ -1,5 +1,6 @@
 /* Each family of NDIS calls, at an IRQL where it may not be called, and where it may. */
 #include "probe.h"
+#include "miniport.h"
 
 #define DEVICE_IRQL (DISPATCH_LEVEL + 1) /* above what NDIS allows for nearly everything */
 
@@ -148,27 +149,7 @@ KEEPS(Irql_SendRcv_Function, Send)
 static VOID
 Indicate(_Inout_ CALL *Call)
 {
-    NDIS_LINK_STATE Link = {
-        .Header = { .Type = NDIS_OBJECT_TYPE_DEFAULT,
-                    .Revision = NDIS_LINK_STATE_REVISION_1,
-                    .Size = NDIS_SIZEOF_LINK_STATE_REVISION_1 },
-        .MediaConnectState = MediaConnectStateDisconnected,
-        .MediaDuplexState = MediaDuplexStateFull,
-        .XmitLinkSpeed = 1000000000,
-        .RcvLinkSpeed = 1000000000,
-        .PauseFunctions = NdisPauseFunctionsUnsupported,
-    };
-    NDIS_STATUS_INDICATION Indication = {
-        .Header = { .Type = NDIS_OBJECT_TYPE_STATUS_INDICATION,
-                    .Revision = NDIS_STATUS_INDICATION_REVISION_1,
-                    .Size = NDIS_SIZEOF_STATUS_INDICATION_REVISION_1 },
-        .SourceHandle = Call->Adapter,
-        .StatusCode = NDIS_STATUS_LINK_STATE,
-        .StatusBuffer = &Link,
-        .StatusBufferSize = sizeof(Link),
-    };
-
-    NdisMIndicateStatusEx(Call->Adapter, &Indication);
+    IndicateLinkState(Call->Adapter, FALSE, 1000000000);
 }
 
 BREAKS(Irql_StatusIndication_Function, Halt)

@@ -1,5 +1,6 @@
 /* The adapter's life: initialize, restart, pause, halt; and the flow, which counts what pause has to wait for. */
 #include "tun.h"
+#include "miniport.h"
 
 VOID
 FlowEnter(TUN *Tun, ULONG Tokens)
@@ -32,27 +33,7 @@ FlowLeave(TUN *Tun, ULONG Tokens)
 VOID
 IndicateLink(TUN *Tun, BOOLEAN Connected)
 {
-    NDIS_LINK_STATE Link = {
-        .Header = { .Type = NDIS_OBJECT_TYPE_DEFAULT,
-                    .Revision = NDIS_LINK_STATE_REVISION_1,
-                    .Size = NDIS_SIZEOF_LINK_STATE_REVISION_1 },
-        .MediaConnectState = Connected ? MediaConnectStateConnected : MediaConnectStateDisconnected,
-        .MediaDuplexState = MediaDuplexStateFull,
-        .XmitLinkSpeed = 100000000000,
-        .RcvLinkSpeed = 100000000000,
-        .PauseFunctions = NdisPauseFunctionsUnsupported,
-    };
-    NDIS_STATUS_INDICATION Indication = {
-        .Header = { .Type = NDIS_OBJECT_TYPE_STATUS_INDICATION,
-                    .Revision = NDIS_STATUS_INDICATION_REVISION_1,
-                    .Size = NDIS_SIZEOF_STATUS_INDICATION_REVISION_1 },
-        .SourceHandle = Tun->Adapter,
-        .StatusCode = NDIS_STATUS_LINK_STATE,
-        .StatusBuffer = &Link,
-        .StatusBufferSize = sizeof(Link),
-    };
-
-    NdisMIndicateStatusEx(Tun->Adapter, &Indication);
+    IndicateLinkState(Tun->Adapter, Connected, 100000000000);
 }
 
 static NDIS_STATUS
@@ -128,36 +109,6 @@ SetGeneralAttributes(TUN *Tun)
     return NdisMSetMiniportAttributes(Tun->Adapter, &Attributes);
 }
 
-static NDIS_HANDLE
-AllocateNblPool(TUN *Tun)
-{
-    NET_BUFFER_LIST_POOL_PARAMETERS Parameters = {
-        .Header = { .Type = NDIS_OBJECT_TYPE_DEFAULT,
-                    .Revision = NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1,
-                    .Size = NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1 },
-        .fAllocateNetBuffer = TRUE,
-        .PoolTag = POOL_TAG,
-    };
-
-    return NdisAllocateNetBufferListPool(Tun->Adapter, &Parameters);
-}
-
-static NDIS_HANDLE
-AllocateAgeTimer(TUN *Tun)
-{
-    NDIS_TIMER_CHARACTERISTICS Characteristics = {
-        .Header = { .Type = NDIS_OBJECT_TYPE_TIMER_CHARACTERISTICS,
-                    .Revision = NDIS_TIMER_CHARACTERISTICS_REVISION_1,
-                    .Size = NDIS_SIZEOF_TIMER_CHARACTERISTICS_REVISION_1 },
-        .AllocationTag = POOL_TAG,
-        .TimerFunction = AgeElapsed,
-        .FunctionContext = Tun,
-    };
-    NDIS_HANDLE Timer;
-
-    return NdisAllocateTimerObject(Tun->Adapter, &Characteristics, &Timer) == NDIS_STATUS_SUCCESS ? Timer : NULL;
-}
-
 /* What was made, in reverse. The device goes last: the adapter's state lives in its extension. */
 static VOID
 Release(TUN *Tun)
@@ -174,10 +125,10 @@ Release(TUN *Tun)
 static NDIS_STATUS
 AllocateResources(TUN *Tun)
 {
-    Tun->NblPool = AllocateNblPool(Tun);
+    Tun->NblPool = AllocateNblPool(Tun->Adapter, POOL_TAG);
     if (!Tun->NblPool)
         return NDIS_STATUS_RESOURCES;
-    Tun->AgeTimer = AllocateAgeTimer(Tun);
+    Tun->AgeTimer = AllocateTimer(Tun->Adapter, POOL_TAG, AgeElapsed, Tun);
     if (!Tun->AgeTimer)
         return NDIS_STATUS_RESOURCES;
     Tun->DrainItem = NdisAllocateIoWorkItem(Tun->Adapter);

@@ -1,4 +1,5 @@
 #include "tun.h"
+#include "miniport.h"
 
 NDIS_HANDLE DriverHandle;
 USHORT NdisVersion;
@@ -35,16 +36,6 @@ TunUnload(DRIVER_OBJECT *DriverObject)
         NdisMDeregisterMiniportDriver(DriverHandle);
 }
 
-/* The version that both the system and this driver know. */
-static USHORT
-NegotiateVersion(VOID)
-{
-    ULONG Offered = NdisGetVersion();
-    USHORT Version = (USHORT)((Offered >> 16) << 8 | (Offered & 0xFF));
-
-    return min(Version, (USHORT)(6 << 8 | 50));
-}
-
 _Use_decl_annotations_ NTSTATUS
 DriverEntry(DRIVER_OBJECT *DriverObject, UNICODE_STRING *RegistryPath)
 {
@@ -73,7 +64,7 @@ DriverEntry(DRIVER_OBJECT *DriverObject, UNICODE_STRING *RegistryPath)
         Miniport.ReturnNetBufferListsHandler = NULL;
     if (MISTAKE(POOL_LEAK))
         (VOID)ExAllocatePoolWithTag(NonPagedPoolNx, 100, POOL_TAG);
-    NdisVersion = NegotiateVersion();
+    NdisVersion = NegotiatedVersion(6 << 8 | 50);
     if (NdisVersion < (6 << 8 | 20))
         return NDIS_STATUS_UNSUPPORTED_REVISION;
     Miniport.MajorNdisVersion = (UCHAR)(NdisVersion >> 8);
