@@ -82,7 +82,7 @@ def command(
     if toolchain == MSBUILD and emit in (None, "plan"):
         from pyndis.cli.building import msbuild
 
-        return msbuild.command(request, target, wdk, explicit=arch is not None, emit=emit == "plan")
+        return msbuild.command(request, target, wdk, arch, asked, emit == "plan")
     if emit:
         from pyndis.cli.building.emitting import emitted
 

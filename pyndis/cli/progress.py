@@ -16,7 +16,7 @@ class Progress:
 
     @contextmanager
     def step(self, what: str) -> Iterator[Said]:
-        """Announce a step. The body may call what it gets with (parts done, parts in all, the part just done)."""
+        """Announce a step. The body may call what it gets with (parts done, parts in all or 0, the part just done)."""
         print(what, file=sys.stderr, flush=True)
         yield lambda done, total, note: None
 
@@ -34,7 +34,7 @@ class LiveProgress(Progress):
         from rich.markup import escape
 
         with self.console.status(escape(what)) as line:
-            yield lambda done, total, note: line.update(escape(f"{what}: {done}/{total}, {note}"))
+            yield lambda done, total, note: line.update(escape(f"{what}: {done}/{total}, {note}" if total else f"{what}: {note}"))
         self.console.print(f"[green]done[/green] {escape(what)}")
 
 

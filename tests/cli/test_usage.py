@@ -87,3 +87,9 @@ def test_msbuild_is_for_windows(pyndis: Run) -> None:
     assert (ended.code, ended.out) == (3, "")
     assert ended.err.startswith(f"error[PYN-T20]: --toolchain msbuild runs on Windows alone, and this is {sys.platform}\n")
     assert "--toolchain zig" in ended.err
+
+
+@pytest.mark.usefixtures("driver")
+def test_msbuild_verifies_by_its_own_rules(pyndis: Run) -> None:
+    ended = pyndis("build", "example", "--toolchain", "msbuild", "--target", "SDV", "--rules", "DoubleCompletion")
+    assert (ended.code, "error[PYN-T28]: --rules and --explore" in ended.err) == (2, True)

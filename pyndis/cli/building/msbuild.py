@@ -7,14 +7,16 @@ from pathlib import Path
 
 import click
 
+from pyndis.cli.building.asked import Asked
 from pyndis.cli.building.layout import PRIVATE
 from pyndis.cli.building.request import NONE, TEST, Request
+from pyndis.cli.building.verifying import verified_request
 from pyndis.cli.ending import DONE
 from pyndis.cli.progress import progress
 from pyndis.diagnostics import Diagnostic, ToolFailure, UsageFailure
 from pyndis.package.platforms import target_version
 from pyndis.toolchains.msbuild import fit as fits
-from pyndis.toolchains.msbuild.call import Call, Wanted, msbuild_call
+from pyndis.toolchains.msbuild.call import VERIFYING, Call, Wanted, msbuild_call
 from pyndis.toolchains.msbuild.fit import Fit
 from pyndis.toolchains.msbuild.visual_studio import MsBuild, find_msbuild
 from pyndis.toolchains.msbuild.wdk import Kits, find_kits
@@ -38,9 +40,16 @@ class Job:
         return f"rem {self.target} for {', '.join(self.fit.architectures)} with the WDK {self.fit.version}\n{left}{self.call}"
 
 
-def command(request: Request, target: str, wdk: Path | None, explicit: bool, emit: bool) -> int:
+def command(request: Request, target: str, wdk: Path | None, said_arch: str | None, asked: Asked, emit: bool) -> int:
     """`pyndis build --toolchain msbuild`, or with `emit` its plan; the exit code. Raises Failure."""
-    job = plan(request, target, wdk, explicit)
+    if asked.rules or asked.explore:
+        help = "leave them out; the property SdvRules of the generated project chooses rules of Static Driver Verifier"
+        raise UsageFailure(
+            Diagnostic("PYN-T28", "--rules and --explore are for pyndis' own verification, not msbuild's", help=help)
+        )
+    if target in VERIFYING:
+        request = verified_request(request, said_arch)
+    job = plan(request, target, wdk, said_arch is not None)
     if emit:
         click.echo(str(job), nl=False)
         return DONE

@@ -6,7 +6,7 @@ vswhere and its place: https://github.com/microsoft/vswhere/wiki; the search: ht
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
 
@@ -59,7 +59,7 @@ def parse_found(output: str) -> str | None:
     return next((path for path in found if isinstance(path, str)), None) if isinstance(found, list) else None
 
 
-def find_msbuild(world: World, majors: Iterable[int] = ()) -> MsBuild | None:
+def find_msbuild(world: World, majors: Collection[int] = ()) -> MsBuild | None:
     """The MSBuild.exe to use. `majors` are the Visual Studios that fit, the best first; none: any.
 
     Order: PYNDIS_MSBUILD, the Enterprise WDK's own, vswhere, PATH as a developer prompt sets it.
@@ -74,7 +74,9 @@ def find_msbuild(world: World, majors: Iterable[int] = ()) -> MsBuild | None:
             done = world.run(vswhere_command(vswhere, major), None, {}, lambda line: None)
             if done.code == 0 and (path := parse_found(done.output)):
                 return MsBuild(path, major, "vswhere")
-    return MsBuild(on_path, _major(world), "PATH") if on_path else None
+    # A developer prompt of a Visual Studio that does not take the kit is none.
+    fits = not majors or _major(world) is None or _major(world) in majors
+    return MsBuild(on_path, _major(world), "PATH") if on_path and fits else None
 
 
 def _major(world: World) -> int | None:

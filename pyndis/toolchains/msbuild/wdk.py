@@ -49,9 +49,10 @@ def find_kits(world: World, said: str | None = None) -> tuple[Kits | None, tuple
         if root is None:
             tried.append(f"{how}: not set")
             continue
-        versions = _versions(world, root)
+        place, only = _split(root)
+        versions = tuple(each for each in _versions(world, place) if only in (None, each.text))
         if versions:
-            return Kits(root, versions, how), tuple(tried)
+            return Kits(place, versions, how), tuple(tried)
         tried.append(rf"{how}: {root} has no Include\10.0.*\km")
         if how in ("--wdk", VARIABLE):
             break
@@ -69,6 +70,14 @@ def _roots(world: World, said: str | None) -> Iterator[tuple[str, str | None]]:
         return
     for bits in (32, 64):
         yield f"{ROOTS_VALUE} in the {bits}-bit registry", world.registry(ROOTS_KEY, ROOTS_VALUE, bits)
+
+
+def _split(root: str) -> tuple[str, str | None]:
+    r"""The folder of kits, and the one version that is meant by `Include\10.0.22621.0` in it."""
+    path = PureWindowsPath(root)
+    if _VERSION.fullmatch(path.name) and path.parent.name.lower() == "include":
+        return str(path.parent.parent), path.name
+    return root, None
 
 
 def _versions(world: World, root: str) -> tuple[Version, ...]:

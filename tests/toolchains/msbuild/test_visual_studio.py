@@ -68,3 +68,10 @@ def test_the_enterprise_kit_brings_its_own(windows: FakeWindows) -> None:
 def test_path_is_the_last_resort(windows: FakeWindows) -> None:
     windows.commands["msbuild.exe"] = r"C:\here\MSBuild.exe"
     assert find_msbuild(windows, (17,)) == MsBuild(r"C:\here\MSBuild.exe", None, "PATH")
+
+
+def test_a_developer_prompt_of_another_visual_studio_is_passed_over(windows: FakeWindows) -> None:
+    windows.commands["msbuild.exe"] = VS2022
+    windows.environment = {**windows.environment, "VISUALSTUDIOVERSION": "17.0"}
+    assert find_msbuild(windows, (16,)) is None
+    assert find_msbuild(windows, (16, 17)) == MsBuild(VS2022, 17, "PATH")

@@ -51,3 +51,9 @@ def test_the_enterprise_kit_is_not_mixed_with_an_installed_one(windows: FakeWind
     windows.with_kit(26100)
     windows.environment = {"ENTERPRISEWDK": "true"}
     assert find_kits(windows) == (None, ("WDKContentRoot: not set",))
+
+
+def test_one_version_of_several_can_be_named(windows: FakeWindows) -> None:
+    kits, _ = find_kits(windows.with_kit(22621, 26100), rf"{KITS}\include\10.0.22621.0")
+    assert kits
+    assert (kits.root, [str(version) for version in kits.versions]) == (KITS, ["10.0.22621.0"])
