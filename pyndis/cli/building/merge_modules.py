@@ -70,7 +70,7 @@ def _missing(request: Request, module: MergeModule) -> Diagnostic | None:
     message = f"{folder} lacks {', '.join(missing)}: the {module.arch} package that Microsoft signed"
     help = (
         f"send the package {layout.folder / module.name} to Microsoft's Partner Center (pyndis submit make), "
-        f"and put what comes back there"
+        "and lay what comes back there (pyndis submit take)"
     )
     return Diagnostic("PYN-W04", message, help=help)
 
