@@ -6,9 +6,12 @@ The layout is public: the LLVM project documents it ("The PDB File Format"). A f
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PureWindowsPath
+
+from pyndis.host.pdb_inline import Inlined, begins, inlined
 
 _MAGIC = b"Microsoft C/C++ MSF 7.00\r\n\x1aDS\0\0\0"
 _INFO_STREAM = 1
@@ -19,6 +22,7 @@ _PROCEDURES = {0x110F, 0x1110, 0x1146, 0x1147}  # S_LPROC32, S_GPROC32, and the 
 _VARIABLES = {0x110C, 0x110D}  # S_LDATA32, S_GDATA32
 _LINES = 0xF2
 _FILES = 0xF4
+_INLINEES = 0xF6
 _LINE_BITS = 0xFFFFFF
 
 Functions = dict[int, str]
@@ -30,15 +34,15 @@ class NotAPdb(Exception):
     """The file is truncated or of another format."""
 
 
-def read_pdb(data: bytes) -> tuple[Functions, Lines, Variables]:
-    """By offset from the image's base: function names, source lines as `file.c:12` or `driver/file.py:12`, variables."""
+def read_pdb(data: bytes) -> tuple[Functions, Lines, Variables, list[Inlined]]:
+    """By offset in the image: function names, source lines (`file.c:12`, `driver/file.py:12`), variables, what is inlined."""
     try:
         return _read(data)
     except (struct.error, LookupError, ValueError, ArithmeticError) as error:
         raise NotAPdb(str(error)) from error
 
 
-def _read(data: bytes) -> tuple[Functions, Lines, Variables]:
+def _read(data: bytes) -> tuple[Functions, Lines, Variables, list[Inlined]]:
     streams = _streams(data)
     dbi = _dbi(streams[_DBI_STREAM])
     sections = [_u32(streams[dbi.sections], at + 12) for at in range(0, len(streams[dbi.sections]), 40)]
@@ -46,13 +50,21 @@ def _read(data: bytes) -> tuple[Functions, Lines, Variables]:
     functions: Functions = {}
     lines: Lines = []
     variables = _variables(streams[dbi.symbols], 0, sections)
+    inline: list[Inlined] = []
     for module in dbi.modules:
         stream = streams[module.stream]
         functions.update(_functions(stream[: module.symbols], sections))
         variables.update(_variables(stream[: module.symbols], 4, sections))
         start = module.symbols + module.old_lines
-        lines.extend(_lines(stream[start : start + module.lines], sections, names))
-    return functions, lines, variables
+        parts = list(_subsections(stream[start : start + module.lines]))
+        named = partial(_file, b"".join(content for kind, content in parts if kind == _FILES), names)
+        for kind, content in parts:
+            if kind == _LINES:
+                lines.extend(_line_blocks(content, sections, named))
+        inlinees = {key: place for kind, content in parts if kind == _INLINEES for key, place in begins(content).items()}
+        code = partial(_start, sections=sections)
+        inline.extend(inlined(stream[: module.symbols], _PROCEDURES, code, inlinees, named))
+    return functions, lines, variables, inline
 
 
 def _u32(data: bytes, at: int) -> int:
@@ -164,30 +176,27 @@ def _subsections(data: bytes) -> Iterator[tuple[int, bytes]]:
         at += 8 + ((length + 3) & ~3)
 
 
-def _lines(data: bytes, sections: list[int], names: bytes) -> Lines:
-    parts = list(_subsections(data))
-    files = b"".join(content for kind, content in parts if kind == _FILES)
-    lines: Lines = []
-    for kind, content in parts:
-        if kind == _LINES:
-            lines.extend(_line_blocks(content, sections, files, names))
-    return lines
-
-
-def _line_blocks(data: bytes, sections: list[int], files: bytes, names: bytes) -> Iterator[tuple[int, str]]:
+def _line_blocks(data: bytes, sections: list[int], named: Callable[[int], str]) -> Iterator[tuple[int, str]]:
     start, section = struct.unpack_from("<IH", data)
     base = sections[section - 1] + start
     at = 12
     while at + 12 <= len(data):
         file, count, size = struct.unpack_from("<III", data, at)
-        name_at = _u32(files, file)
-        name = _shown(PureWindowsPath(names[name_at : names.index(b"\0", name_at)].decode()))
+        name = named(file)
         for line in range(count):
             offset, number = struct.unpack_from("<II", data, at + 12 + 8 * line)
             yield base + offset, f"{name}:{number & _LINE_BITS}"
         at += size
 
 
-def _shown(file: PureWindowsPath) -> str:
-    """A file's name; for Python with its package, since a driver's module may be named as one of the library is."""
-    return "/".join(file.parts[-2:]) if file.suffix == ".py" else file.name
+def _file(files: bytes, names: bytes, at: int) -> str:
+    """The name of the file whose record stands at `at`; for Python with its package: a driver and the library share names."""
+    start = _u32(files, at)
+    path = PureWindowsPath(names[start : names.index(b"\0", start)].decode())
+    return "/".join(path.parts[-2:]) if path.suffix == ".py" else path.name
+
+
+def _start(symbols: bytes, at: int, sections: list[int]) -> int:
+    """Where the code of the function whose record stands at `at` begins."""
+    offset, section = struct.unpack_from("<IH", symbols, at + 32)
+    return int(sections[section - 1] + offset)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pyndis.host.pdb import NotAPdb, read_pdb
+from pyndis.host.pdb_inline import Inlined
 
 # ` 0001:00000010  DriverEntry  0000000140001010  driver.obj`, as lld and link write it
 _MAP_LINE = re.compile(r"^\s[0-9a-fA-F]{4}:[0-9a-fA-F]{8}\s+(?P<name>\S+)\s+(?P<address>[0-9a-fA-F]{8,16})\s")
@@ -28,7 +29,11 @@ class Symbols:
     """An image's functions by address, and its source lines."""
 
     def __init__(
-        self, functions: dict[int, str], lines: list[tuple[int, str]] | None = None, variables: dict[int, str] | None = None
+        self,
+        functions: dict[int, str],
+        lines: list[tuple[int, str]] | None = None,
+        variables: dict[int, str] | None = None,
+        inlined: Iterable[Inlined] = (),
     ) -> None:
         self._starts = sorted(functions)
         self._names = functions
@@ -36,6 +41,7 @@ class Symbols:
         self._variable_starts = sorted(self._variables)
         self._lines = sorted(lines or [])
         self._line_starts = [rva for rva, _ in self._lines]
+        self._inlined = sorted(inlined)
 
     def __bool__(self) -> bool:
         return bool(self._starts)
@@ -49,6 +55,11 @@ class Symbols:
         return Symbol(self._names[start], start, self._place(rva, start))
 
     def _place(self, rva: int, start: int) -> str:
+        """The source line, of the innermost function where some are inlined here."""
+        until = bisect_right(self._inlined, rva, key=lambda each: each.start)
+        around = [each for each in self._inlined[:until] if rva < each.end and each.start >= start]
+        if around:
+            return max(around, key=lambda each: each.depth).place
         at = bisect_right(self._line_starts, rva) - 1
         return self._lines[at][1] if at >= 0 and self._line_starts[at] >= start else ""
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,13 +98,22 @@ def test_the_code_in_the_image_is_the_same(images: tuple[Path, Path]) -> None:
 
 
 def test_the_pdb_names_lines_of_python(images: tuple[Path, Path]) -> None:
-    _, lines, _ = read_pdb((images[1].parents[1] / "wintun.pdb").read_bytes())
-    found = {place for _, place in lines if ".py:" in place}
+    _, lines, _, inlined = read_pdb((images[1].parents[1] / "wintun.pdb").read_bytes())
+    found = {place for place in [place for _, place in lines] + [each.place for each in inlined] if ".py:" in place}
     assert {each.rsplit(":", 1)[0] for each in found} >= {"wintun/wintun.py", "kernel/queues.py"}
     for place in found:
         name, line = place.rsplit(":", 1)
         file = REPOSITORY / ("drivers" if name.startswith("wintun/") else "pyndis") / name
         assert file.read_text("utf-8").split("\n")[int(line) - 1].strip(), place
+
+
+def test_inlined_code_lies_within_one_function(images: tuple[Path, Path]) -> None:
+    functions, _, _, inlined = read_pdb((images[1].parents[1] / "wintun.pdb").read_bytes())
+    starts = sorted(functions)
+    assert len({each.place for each in inlined}) > 500
+    for each in inlined:
+        assert each.start < each.end
+        assert bisect_right(starts, each.start) == bisect_right(starts, each.end - 1), each
 
 
 def test_neither_pdb_nor_c_names_a_folder_of_this_machine(images: tuple[Path, Path], directed: Compiled) -> None:

@@ -11,7 +11,6 @@ import pytest
 from pyndis.diagnostics import DriverFailure
 from pyndis.files import write_whole
 from pyndis.host import Host, Violation
-from pyndis.kernel import nbl
 from tests.drivers.wintun.conftest import INDEX, path_of
 from tests.drivers.wintun.images import DRIVER, built
 from tests.host.packets import bundle, ipv4
@@ -80,7 +79,9 @@ def test_the_report_names_the_call_that_completed_it_too_early(violations: list[
 
 
 def test_the_report_shows_lines_of_python_where_the_image_was_built_for_it() -> None:
-    image = broken_driver(kept("wintun", "broken-python"), line_directives=True)
-    report = next(each for each in found(image) if each.rule == "UseAfterCompletion").report()
-    (line,) = re.findall(r"PoolNblReleaseChain\+0x[0-9a-f]+ \(kernel/nbl\.py:([0-9]+)\)", report)
-    assert "drop_weight(" in Path(nbl.__file__).read_text("utf-8").splitlines()[int(line) - 1]
+    folder = kept("wintun", "broken-python")
+    image = broken_driver(folder, line_directives=True)
+    report = next(each for each in found(image) if each.rule == "CompletionWhileLent").report()
+    line = re.findall(r"MiniportReturnNetBufferLists\+0x[0-9a-f]+ \(wintun/wintun\.py:([0-9]+)\)", report)[0]
+    source = (folder / "wintun" / "wintun.py").read_text("utf-8").splitlines()
+    assert "IoCompleteRequest" in source[int(line) - 1]
