@@ -50,6 +50,9 @@ def _characteristics(subject: Subject, install: str) -> Iterator[Diagnostic]:
     if bits is None or bits & ~_FACTS["characteristics"] or len(kinds) != 1 or bits & _FACTS["no_service"]:
         message = f"Characteristics {','.join(line.values)} is no adapter's: exactly one of 0x1, 0x2 and 0x4, and no 0x10"
         yield subject.error("PYN-V72", message, line, "an adapter without hardware has 0x1, NCF_VIRTUAL")
+    elif bits & _FACTS["filters"]:
+        message = f"Characteristics {','.join(line.values)} is a filter's, and class Net is for adapters"
+        yield subject.error("PYN-V72", message, line, f"write {bits & ~_FACTS['filters']:#x}, or use class NetService")
     elif kinds == ["physical"]:
         yield from _bus(subject, install, line)
 

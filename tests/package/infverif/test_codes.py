@@ -81,6 +81,7 @@ ERRORS = [
     ("PYN-V72", "Characteristics    = 0x1", "Characteristics = 0x5"),
     ("PYN-V72", "Characteristics    = 0x1", "Characteristics = 0x11"),
     ("PYN-V72", "Characteristics    = 0x1", "Characteristics = 0x80000001"),
+    ("PYN-V72", "Characteristics    = 0x1", "Characteristics = 0x40001"),
     ("PYN-V73", "Characteristics    = 0x1", "Characteristics = 0x4"),
     ("PYN-V74", LOWER, r"HKR,Ndi\Interfaces,Lower"),
     ("PYN-V76", 'Ndi,Service,0x00000000,"wintun"', 'Ndi,Service,0x00000000,"other"'),
