@@ -244,6 +244,22 @@ def test_what_was_laid_before_stays_when_the_next_is_refused(pyndis: Run, answer
     assert {file: file.read_bytes() for file in WHQL.iterdir()} == before
 
 
+def test_one_bad_architecture_keeps_out_all(pyndis: Run, driver: Path, microsoft: signing.Identity) -> None:
+    file = driver / "driver.toml"
+    file.write_text(file.read_text().replace('["amd64"]', '["amd64", "x86"]'))
+    assert pyndis("submit", "make", driver).code == 0
+    out = Path("build/wintun")
+    files: Files = {}
+    for arch in ("amd64", "x86"):
+        package = {kind: (out / arch / "Release" / "wintun" / f"wintun.{kind}").read_bytes() for kind in KINDS}
+        files |= {path.replace("amd64", arch): data for path, data in signed_by(microsoft, package).items()}
+    bad = pyndis("submit", "take", zipped({**files, "drivers/x86/wintun.inf": b""}), driver)
+    assert (bad.code, "drivers/x86/wintun.inf" in bad.err, list(out.glob("*/Release/whql"))) == (1, True, [])
+    good = pyndis("submit", "take", zipped(files), driver, "--json")
+    assert [each["architecture"] for each in json.loads(good.out)] == ["amd64", "x86"]
+    assert len(list(out.glob("*/Release/whql/wintun.*"))) == 6
+
+
 HOSTILE_NAMES = ["../x", "/x", "a/../../x", "..\\x", "C:\\x", "C:x", "a//x", "a\nb", "./x"]
 
 
