@@ -311,29 +311,34 @@ $Restart = $false
 
 function Get-PackageFolder {
     $Machine = Get-MachineArchitecture
-    if (-not $Package -and -not $Folders.ContainsKey($Machine)) {
+    if ($Package) {
+        return $Package
+    }
+    if (-not $Folders.ContainsKey($Machine)) {
         $Made = ($Folders.Keys | Sort-Object) -join ', '
         Stop-Script 4 "the driver is not made for $Machine, only for $Made" 'try it on another machine, or add the architecture to driver.toml'
     }
-    $Folder = $Package
-    if (-not $Folder) {
-        $Folder = Join-Path $Root (Join-Path $Folders[$Machine] (Join-Path $Configuration $Name))
-    }
+    Join-Path $Root (Join-Path $Folders[$Machine] (Join-Path $Configuration $Name))
+}
+
+# The whole path of the INF, as SetupAPI wants it.
+function Get-Inf([string]$Folder) {
     foreach ($Extension in 'inf', 'cat', 'sys') {
         $File = Join-Path $Folder "$Name.$Extension"
         if (-not (Test-Path -LiteralPath $File -PathType Leaf)) {
             Stop-Script 4 "there is no $File" 'build the driver first (README.md says how), or name the folder of the package with -Package'
         }
     }
-    (Resolve-Path -LiteralPath $Folder).ProviderPath
+    (Resolve-Path -LiteralPath (Join-Path $Folder "$Name.inf")).ProviderPath
 }
 
 # The certificate that the build put beside the package, if it is its own issuer: only such a one must be trusted by hand.
 function Get-TestCertificate([string]$Folder) {
-    $File = Join-Path (Split-Path -Parent $Folder) "$Name.cer"
+    $File = Join-Path $Folder "..\$Name.cer"
     if (-not (Test-Path -LiteralPath $File -PathType Leaf)) {
         return $null
     }
+    $File = (Resolve-Path -LiteralPath $File).ProviderPath
     $Certificate = New-Object Security.Cryptography.X509Certificates.X509Certificate2 $File
     if ($Certificate.Subject -ne $Certificate.Issuer) {
         return $null
@@ -443,10 +448,21 @@ function Install-Device([string]$Inf) {
         }
     }
     catch {
+        $Problem = $_.Exception.Message
         if ($Devices -eq 0) {
-            $null = [InstallScript.SetupApi]::Remove($ClassGuid, $HardwareId)  # what was made a moment ago
+            Undo-Device
         }
-        Stop-Script 7 "no device runs the driver: $($_.Exception.Message)" 'see %windir%\INF\setupapi.dev.log, and the device in the Device Manager'
+        Stop-Script 7 "no device runs the driver: $Problem" 'see %windir%\INF\setupapi.dev.log, and the device in the Device Manager'
+    }
+}
+
+# What was made a moment ago.
+function Undo-Device {
+    try {
+        $null = [InstallScript.SetupApi]::Remove($ClassGuid, $HardwareId)
+    }
+    catch {
+        [Console]::Error.WriteLine("the device $HardwareId could not be removed again: $($_.Exception.Message)")
     }
 }
 
@@ -471,7 +487,7 @@ Add-Type -TypeDefinition $SetupApi
 
 $Folder = Get-PackageFolder
 $Certificate = Get-TestCertificate $Folder
-if ($Remove) {
+if ($Remove) {  # also where the package is gone
     Remove-Device
     Remove-PublishedPackage
     if ($Certificate -and -not $KeepCertificate) {
@@ -479,6 +495,7 @@ if ($Remove) {
     }
 }
 else {
+    $Inf = Get-Inf $Folder
     if ($Certificate) {
         Assert-TestMode
         Set-Trust $Certificate $true
@@ -486,7 +503,6 @@ else {
     else {
         Write-Host 'the package is not test-signed: no certificate is added'
     }
-    $Inf = Join-Path $Folder "$Name.inf"
     Remove-PublishedPackage
     Add-DriverPackage $Inf
     Install-Device $Inf

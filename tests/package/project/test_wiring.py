@@ -232,6 +232,15 @@ def test_the_c_is_made_anew_where_the_python_is(project: Project) -> None:
     assert builds == BUILDS
 
 
+def test_options_for_the_c_are_passed_on(project: Project) -> None:
+    python = project.folder.parents[1] / "drivers" / "wintun"
+    python.mkdir(parents=True)
+    (python / "driver.toml").touch()
+    later(python / "driver.toml")
+    first, *_ = project.build(PyndisOptions="--line-directives --brand MyTun")
+    assert " --line-directives --brand MyTun --target Generate " in first
+
+
 def test_c_that_is_newer_than_the_python_stays(project: Project) -> None:
     python = project.folder.parents[1] / "drivers" / "wintun"
     python.mkdir(parents=True)
