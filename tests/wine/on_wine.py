@@ -19,7 +19,7 @@ _CODES = {
         ("add", "pause", "restart", "halt", "oid", "send", "cancel_sends", "hold", "give_back", "log"), start=1
     )
 }
-_PATIENCE = 5000  # milliseconds for what shall end; what does is not waited for
+_PATIENCE = 60_000  # milliseconds for what shall end; what does is not waited for
 _LOG_ROOM = 1 << 20
 _LONGEST_WORD = 2000
 _NO_SUCH_REQUEST = 1168  # ERROR_NOT_FOUND
