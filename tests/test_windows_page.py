@@ -28,6 +28,6 @@ def test_every_step_has_three_columns_and_something_that_shows_it() -> None:
 
 def test_what_a_person_has_to_confirm_is_counted_as_it_is_linked() -> None:
     steps = set(re.findall(r"^(\d+)\. \*\*", PAGE.split("## What a person has to confirm")[1], re.MULTILINE))
-    links = re.findall(r"\[([\d and]+)\]\(#what-a-person", COMPARISON)
+    links = re.findall(r"\[([\d, and]+)\]\(#what-a-person", COMPARISON)
     linked = {number for text in links for number in re.findall(r"\d+", text)}
     assert linked <= steps
