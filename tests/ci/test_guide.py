@@ -14,7 +14,9 @@ from tests.ci.files import ACTIONS, GITLAB, GUIDE, ROOT, WORKFLOWS, github_scrip
 
 TEXT = GUIDE.read_text("utf-8")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-COMMAND = re.compile(r"(?:^|[\s;|(])pyndis ((?:build|check|test|run|sign|verify|submit|inspect|doctor)\b[^\n;|>]*)")
+COMMAND = re.compile(
+    r"(?:^|[\s;|(])pyndis ((?:build|check|test|run|sign|verify|submit make|submit take|inspect|doctor)\b[^\n;|>]*)"
+)
 
 
 def examples(language: str) -> list[str]:
@@ -31,7 +33,7 @@ def inputs_of(file: Path) -> dict[str, Any]:
 def commands() -> list[str]:
     """Each `pyndis …` of the workflows, actions, the GitLab file and the guide, its variables filled with words."""
     texts = [each.text for each in (*github_scripts(), *gitlab_scripts()) if each.shell == "bash"]
-    found = [line for text in [*texts, *examples("sh")] for line in COMMAND.findall(text)]
+    found = [line for text in [*texts, *examples("sh"), *examples("yaml")] for line in COMMAND.findall(text)]
     return sorted({re.sub(r"\s+", " ", line.strip()) for line in found})
 
 
@@ -44,7 +46,7 @@ def words(line: str) -> list[str]:
 
 
 def test_there_are_commands_to_try() -> None:
-    assert {line.split()[0] for line in commands()} >= {"build", "check", "test", "sign", "verify"}
+    assert {line.split()[0] for line in commands()} >= {"build", "check", "test", "sign", "submit", "verify"}
 
 
 @pytest.mark.parametrize("line", commands())
@@ -52,6 +54,8 @@ def test_the_command_line_takes(line: str) -> None:
     name, *arguments = words(line)
     parent = click.Context(pyndis, **pyndis.context_settings)
     command = pyndis.get_command(parent, name)
+    if isinstance(command, click.Group):
+        command = command.get_command(parent, arguments.pop(0))
     assert command is not None
     if name == "verify" and not arguments:  # xargs adds the files
         arguments = ["file"]
