@@ -19,17 +19,20 @@ class StackFrame:
     """One step of a call stack, innermost first.
 
     `kind` is `frame` (code of the driver, at `rva` of its image), `call` (the driver calls the kernel) or `callback` (the
-    kernel calls the driver).
+    kernel calls the driver). `place` is the line in the source; `around` are those of the calls that it is inlined by, the
+    outermost first.
     """
 
     kind: str
     text: str
     rva: int = 0
     place: str = ""
+    around: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         if self.kind == "frame":
-            return f"{self.text} ({self.place})" if self.place else self.text
+            text = f"{self.text} at {', '.join(self.around)}" if self.around else self.text
+            return f"{text} ({self.place})" if self.place else text
         return f"[{self.kind} {self.text}]"
 
 
@@ -197,4 +200,4 @@ def _frame(text: str, symbols: Callable[[str], Symbols], back: int) -> StackFram
     found = symbols(image).find(rva - back)
     if found is None:
         return StackFrame("frame", text, rva)
-    return StackFrame("frame", f"{image}!{found.name}+{rva - found.rva:#x}", rva, found.place)
+    return StackFrame("frame", f"{image}!{found.name}+{rva - found.rva:#x}", rva, found.place, found.around)

@@ -18,11 +18,15 @@ _MAP_BASE = re.compile(r"Preferred load address is ([0-9a-fA-F]+)")
 
 @dataclass(frozen=True)
 class Symbol:
-    """A function: its name, its start as offset from the image's base, and `file:line` of what was asked for, if known."""
+    """A function: its name, its start as offset from the image's base, and `file:line` of what was asked for, if known.
+
+    `around` are the lines of the calls that this line is inlined by, the outermost first.
+    """
 
     name: str
     rva: int
     place: str = ""
+    around: tuple[str, ...] = ()
 
 
 class Symbols:
@@ -52,16 +56,16 @@ class Symbols:
         if at < 0:
             return None
         start = self._starts[at]
-        return Symbol(self._names[start], start, self._place(rva, start))
+        *around, place = self._places(rva, start)
+        return Symbol(self._names[start], start, place, tuple(filter(None, around)))
 
-    def _place(self, rva: int, start: int) -> str:
-        """The source line, of the innermost function where some are inlined here."""
+    def _places(self, rva: int, start: int) -> list[str]:
+        """The source line of the function that starts there, and of what is inlined in it here, the innermost last."""
         until = bisect_right(self._inlined, rva, key=lambda each: each.start)
-        around = [each for each in self._inlined[:until] if rva < each.end and each.start >= start]
-        if around:
-            return max(around, key=lambda each: each.depth).place
+        inlined = [each for each in self._inlined[:until] if rva < each.end and each.start >= start]
         at = bisect_right(self._line_starts, rva) - 1
-        return self._lines[at][1] if at >= 0 and self._line_starts[at] >= start else ""
+        outermost = self._lines[at][1] if at >= 0 and self._line_starts[at] >= start else ""
+        return [outermost, *(each.place for each in sorted(inlined, key=lambda each: each.depth))]
 
     def ranges_of(self, names: Iterable[str]) -> list[tuple[int, int]]:
         """Begin and end of the functions of these names that there are, as offsets from the image's base."""

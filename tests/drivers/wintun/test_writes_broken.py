@@ -82,6 +82,8 @@ def test_the_report_shows_lines_of_python_where_the_image_was_built_for_it() -> 
     folder = kept("wintun", "broken-python")
     image = broken_driver(folder, line_directives=True)
     report = next(each for each in found(image) if each.rule == "CompletionWhileLent").report()
-    line = re.findall(r"MiniportReturnNetBufferLists\+0x[0-9a-f]+ \(wintun/wintun\.py:([0-9]+)\)", report)[0]
+    line = re.findall(
+        r"MiniportReturnNetBufferLists\+0x[0-9a-f]+ at wintun\.c:[0-9]+, .* \(wintun/wintun\.py:([0-9]+)\)", report
+    )[0]
     source = (folder / "wintun" / "wintun.py").read_text("utf-8").splitlines()
     assert "IoCompleteRequest" in source[int(line) - 1]

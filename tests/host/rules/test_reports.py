@@ -20,7 +20,7 @@ def report_of(violation: Violation) -> str:
     """A report with what differs from run to run or with the compiler left out: addresses, threads, offsets of instructions; and
     with the text of each source line in place of its number."""
     report = re.sub(
-        r"\((\w+\.c):(\d+)\)", lambda place: f"({place[1]}: {source_line(place[1], int(place[2]))})", violation.report()
+        r"\b(\w+\.c):(\d+)(?=[,) ])", lambda place: f"{place[1]}: {source_line(place[1], int(place[2]))}", violation.report()
     )
     for pattern, instead in ((r"0x7[0-9a-f]{10,}", "ADDRESS"), (r"thread \d+", "thread N"), (r"(!\w+)\+0x[0-9a-f]+", r"\1")):
         report = re.sub(pattern, instead, report)
