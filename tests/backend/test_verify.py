@@ -1,4 +1,5 @@
-import time
+import sys
+from types import FrameType
 
 import pytest
 
@@ -6,10 +7,12 @@ from pyndis import resources
 from pyndis.backend import render_unit, verify_unit
 from pyndis.backend.faults import InternalFault
 from pyndis.backend.headers import header_names
+from pyndis.backend.verify import prepared, verify
 from pyndis.ir.nodes import Const, Do, Function, Program
 from pyndis.ir.types import LONG, UCHAR
 from pyndis.toolchains import find
 from pyndis.toolchains import preprocess as preprocess_for_kernel
+from tests.backend.conftest import Preprocess
 from tests.backend.ir import call
 from tests.backend.sample import sample
 
@@ -89,19 +92,36 @@ def test_names_of_headers_are_found_without_parsing_them(preprocess):
     assert found.functions == {"IofCompleteRequest", "Doubled"}
 
 
-def test_three_thousand_lines_take_less_than_two_seconds(preprocess):
+def copies(count: int) -> Program:
     program = Program("large", structs=sample().structs, constants=sample().constants)
-    for number in range(60):
+    for number in range(count):
         for each in sample().functions:
             if not each.role:
                 each.name += str(number)
                 program.functions.append(each)
-    text = render_unit(program, context=CONTEXT)
-    assert text.count("\n") > 3000
+    return program
 
-    start = time.process_time()
-    verify_unit(program, text, preprocess)
-    assert time.process_time() - start < 2
+
+def calls_to_check(program: Program, preprocess: Preprocess) -> int:
+    """How many functions, Python's own too, are called to hold a program's C against it."""
+    text = preprocess(prepared(program, render_unit(program, context=CONTEXT)))
+    calls = 0
+
+    def count(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        verify(program, text)
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def test_the_work_of_checking_grows_with_the_length_alone(preprocess):
+    short, long = (calls_to_check(copies(count), preprocess) for count in (20, 60))
+    assert long < 3.3 * short
 
 
 def test_the_planted_ir_is_caught_too(text, preprocess):

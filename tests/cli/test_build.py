@@ -9,15 +9,12 @@ from pyndis.cli.building import inputs
 from pyndis.cli.compile import Compiled
 from pyndis.diagnostics import Diagnostic
 from tests.cli.conftest import REPOSITORY, Run
+from tests.package.project.tree import TREE
 
 pytestmark = pytest.mark.usefixtures("driver", "compiled")
 
 OWN_FILES = inputs.own_files  # before the fixtures replace it
 
-KINDS = ("inf", "proj", "props", "publisher.ps1", "sln", "vcxproj", "vcxproj.filters", "wixproj", "wxs")
-PROJECT = {f"wintun.{kind}" for kind in KINDS} | {".editorconfig", "README.md"}
-SCRIPTS = {f"scripts/{name}.ps1" for name in ("debugger", "install", "verifier")}
-TREE = {"wintun.c", "wintun.rc", "wdm/wintun-wdm.c", "wdm/wintun-wdm.vcxproj", *PROJECT, *SCRIPTS}
 RESULTS = {
     *TREE,
     "amd64/Release/wintun.cer",

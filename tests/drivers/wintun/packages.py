@@ -27,4 +27,4 @@ def pyndis(*arguments: str | Path, epoch: int | None = None) -> str:
 def results(out: Path) -> dict[str, bytes]:
     """The files below a build's folder, without what is pyndis' own."""
     found = {path.relative_to(out): path for path in sorted(out.rglob("*")) if path.is_file()}
-    return {path.as_posix(): file.read_bytes() for path, file in found.items() if not path.parts[0].startswith(".")}
+    return {path.as_posix(): file.read_bytes() for path, file in found.items() if path.parts[0] != ".pyndis"}

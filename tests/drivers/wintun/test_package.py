@@ -13,14 +13,13 @@ from pyndis.package.manifest import Manifest
 from tests.drivers.wintun.images import DRIVER
 from tests.drivers.wintun.packages import pyndis, results
 from tests.host.packets import SMALLEST_READ, bundle, ipv4, unbundle
+from tests.package.project.tree import TREE
 
 STAMP = 1_700_000_000  # 14 November 2023, UTC
 DAY = "11/14/2023"
 MODELS = {"amd64": "NTamd64", "x86": "NTx86", "arm64": "NTarm64"}
 MACHINES = {"amd64": "AMD64", "x86": "I386", "arm64": "ARM64"}
 PACKAGE = {"wintun/wintun.sys", "wintun/wintun.inf", "wintun/wintun.cat", "wintun.cer", "wintun.pdb"}
-PROJECT = {f"wintun.{kind}" for kind in ("inf", "proj", "props", "sln", "vcxproj", "vcxproj.filters")}
-TREE = {"wintun.c", "wintun.rc", "README.md", *PROJECT}
 
 
 @pytest.fixture(scope="module", params=MODELS)
