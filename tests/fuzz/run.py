@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.tracing import leaks
+
 DICTIONARY = Path(__file__).parent / "wintun.dict"
 # Leaks of the driver are the host's to judge, at each halt; those of the host the sanitizer's. The host answers bad accesses with
 # signal handlers of its own.
 OPTIONS = ("-timeout=120", "-rss_limit_mb=4096", f"-dict={DICTIONARY}")
-SANITIZERS = "detect_leaks=1:allow_user_segv_handler=1:use_sigaltstack=0"
+SANITIZERS = "allow_user_segv_handler=1:use_sigaltstack=0"
 LONGEST = {"bundle": 70_000, "requests": 400, "oids": 400}
 """Bytes of an input at most; longer ones are cut."""
 
@@ -40,7 +42,7 @@ def arguments(program: Path, options: Sequence[str]) -> list[str]:
 
 def environment() -> dict[str, str]:
     """What the sanitizers and the symbolizer need to know."""
-    return os.environ | {"ASAN_OPTIONS": SANITIZERS, "UBSAN_OPTIONS": "print_stacktrace=1"}
+    return os.environ | {"ASAN_OPTIONS": f"detect_leaks={leaks()}:{SANITIZERS}", "UBSAN_OPTIONS": "print_stacktrace=1"}
 
 
 def run(program: Path, folders: Sequence[Path], out: Path, *options: str, seconds: float) -> Run:

@@ -12,6 +12,7 @@ import pytest
 
 from pyndis.host.native import SOURCES, digest
 from pyndis.toolchains import cache
+from tests.tracing import leaks
 
 CLANG = "clang"
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
@@ -53,7 +54,7 @@ def environment(log: Path) -> dict[str, str]:
 
     The host answers bad accesses of the driver with signal handlers of its own. A leak is what nothing refers to at its end.
     """
-    options = f"log_path={log}:detect_leaks=1:allow_user_segv_handler=1:use_sigaltstack=0"
+    options = f"log_path={log}:detect_leaks={leaks()}:allow_user_segv_handler=1:use_sigaltstack=0"
     return os.environ | {
         "PYNDIS_HOST": str(host()),
         "ASAN_OPTIONS": options,
