@@ -9,16 +9,12 @@ import click
 
 from pyndis.cli.building import inputs
 from pyndis.cli.building.asked import asked_for
-from pyndis.cli.building.image import bring_up_to_date
 from pyndis.cli.building.request import NONE, TEST, Request, output_folder
-from pyndis.cli.building.run import generate
+from pyndis.cli.building.targets import TARGETS, run_target
 from pyndis.cli.ending import DONE
 from pyndis.cli.options import driver_options
-from pyndis.cli.progress import progress
 from pyndis.diagnostics import Diagnostic, UsageFailure
 from pyndis.package.manifest import Manifest
-from pyndis.package.rules import DUAL
-from pyndis.package.systems import catalog_systems
 from pyndis.package.timestamp import build_time
 
 if TYPE_CHECKING:
@@ -27,7 +23,6 @@ if TYPE_CHECKING:
 FORMS = ("ast", "ir", "c", "plan")
 MSBUILD = "msbuild"
 TOOLCHAINS = ("auto", "zig", "wdk", MSBUILD)
-TARGETS = ("Build", "Clean", "Rebuild", "SDV", "DVL", "MSM", "Generate")
 
 
 @click.command("build")
@@ -36,7 +31,7 @@ TARGETS = ("Build", "Clean", "Rebuild", "SDV", "DVL", "MSM", "Generate")
 @click.option("--config", type=click.Choice(["Release", "Debug"]), default="Release", show_default=True)
 @click.option("--toolchain", type=click.Choice(TOOLCHAINS), default="auto", show_default=True, help="The C toolchain.")
 @click.option("--wdk", type=click.Path(path_type=Path), help="The folder of a Windows Driver Kit, for its headers and libraries.")
-@click.option("--target", type=click.Choice(TARGETS), default="Build", show_default=True)
+@click.option("--target", type=click.Choice(list(TARGETS)), default="Build", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Where the results go. Default: build/NAME.")
 @click.option("--sign", default=TEST, metavar="test|none|FILE", show_default=True, help="A PFX file, or a signer's TOML file.")
 @click.option("--timestamp", metavar="URL", help="An RFC 3161 server that vouches for the time of signatures.")
@@ -88,48 +83,7 @@ def command(
 
         click.echo(emitted(request, emit), nl=False)
         return DONE
-    if target == "Generate":
-        for file in generate(request, progress()):
-            click.echo(file)
-        return DONE
-    if target == "SDV":
-        from pyndis.cli.building import sdv
-        from pyndis.cli.building.verifying import verified_request
-
-        return sdv.run(verified_request(request, arch), asked)
-    if target == "DVL":
-        from pyndis.cli.building import dvl
-
-        return dvl.run(request, arch, asked)
-    if target in ("Clean", "Rebuild"):
-        from pyndis.cli.building.cleaning import clean
-
-        click.echo(f"removed {clean(request)} files from {request.out}")
-    if target in ("Build", "Rebuild"):
-        _build(request)
-    if target == "MSM":
-        _make_merge_modules(request)
-    return DONE
-
-
-def _build(request: Request) -> None:
-    built = bring_up_to_date(request)
-    for image in built:
-        click.echo(image)
-    for arch in request.architectures:
-        if request.manifest.package.catalogs == DUAL and len(catalog_systems(request.manifest, arch)) == 1:
-            click.echo(f"{arch}: one package, its catalog of version 2: this architecture claims no Windows before 8", err=True)
-    if not built:
-        click.echo(f"nothing to do: {request.out} is up to date ({', '.join(request.architectures)}, {request.config})")
-
-
-def _make_merge_modules(request: Request) -> None:
-    from pyndis.cli.building.merge_modules import make_merge_modules
-
-    for module in (made := make_merge_modules(request)):
-        click.echo(module)
-    if not made:
-        click.echo(f"nothing to do: the merge modules in {request.out / 'dist'} are up to date")
+    return run_target(target, request, arch, asked)
 
 
 def _kit(toolchain: str, wdk: Path | None) -> Kit | None:
