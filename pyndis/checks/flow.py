@@ -6,6 +6,7 @@ states through branches, loops (to a fixpoint), switches, gotos to labels, break
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ MOST_TURNS = 200  # to a fixpoint; a domain that widens needs far fewer
 DESCENTS = 2  # turns without widening, once a loop has settled
 
 
-class Domain(Generic[S]):
+class Domain(ABC, Generic[S]):
     """What a pass defines. States are values: a method never changes the one it is given, it returns another.
 
     `recording` is set by the engine: true on the one visit of each reachable statement whose state is final. Only then may a pass
@@ -27,9 +28,9 @@ class Domain(Generic[S]):
 
     recording: bool = True
 
+    @abstractmethod
     def join(self, left: S, right: S) -> S:
         """The least state that covers both."""
-        raise NotImplementedError
 
     def covers(self, wide: S, narrow: S) -> bool:
         """Whether all that `narrow` allows, `wide` allows."""
@@ -39,9 +40,9 @@ class Domain(Generic[S]):
         """A state that covers both, such that a loop settles in few turns."""
         return after
 
+    @abstractmethod
     def execute(self, statement: ir.Stmt, state: S) -> S | None:
         """After a Declare, Assign, Do, Assert or Comment; before a Return (whose state goes to `leave`)."""
-        raise NotImplementedError
 
     def assume(self, test: ir.Expr, truth: bool, state: S) -> S | None:
         """The state where the test was evaluated and had this outcome."""
