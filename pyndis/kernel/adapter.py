@@ -235,7 +235,7 @@ class Adapter:
 
     def send(self, chain: Owned[Chain[Any]]) -> None:
         """`@on.send`."""
-        raise NotImplementedError(chain)
+        raise raw.OnlyCompiled("sending without a method marked @on.send")
 
     def returned(self, chain: Owned[Chain[PoolNbl]]) -> None:
         """`@on.returned`."""

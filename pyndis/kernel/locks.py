@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
+from pyndis.kernel import raw
+
 T = TypeVar("T")
 
 
@@ -11,7 +13,7 @@ class Locked(Generic[T]):
     """A spin lock and what it guards. The `with` raises to DISPATCH_LEVEL: nothing in it may call out or wait."""
 
     def __enter__(self) -> T:
-        raise NotImplementedError
+        raise raw.OnlyCompiled("taking a spin lock")
 
     def __exit__(self, *exception: object) -> None: ...
 
@@ -20,6 +22,6 @@ class Mutexed(Generic[T]):
     """A fast mutex and what it guards. PASSIVE or APC_LEVEL; the `with` raises to APC_LEVEL."""
 
     def __enter__(self) -> T:
-        raise NotImplementedError
+        raise raw.OnlyCompiled("taking a mutex")
 
     def __exit__(self, *exception: object) -> None: ...

@@ -47,7 +47,7 @@ class Array(Generic[T]):
     """`Annotated[Array[u8], 12]`: items in place, the length is in the type."""
 
     def __getitem__(self, index: int) -> T:
-        raise NotImplementedError(index)
+        raise raw.OnlyCompiled(f"item {index} of an array")
 
 
 def struct(cls: type[T]) -> type[T]:

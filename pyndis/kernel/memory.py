@@ -67,7 +67,7 @@ class Reader:
 
     def load(self, what: type[T]) -> T:
         """The struct that begins here, in kernel memory: each field that is a number is loaded once. Raises `short`."""
-        raise NotImplementedError(what)
+        raise raw.OnlyCompiled(f"loading {what!r} from memory")
 
     def take(self, size: u32) -> Span:
         """Move past the record that begins here. Raises `short` if it is not all there."""

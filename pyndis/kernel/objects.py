@@ -45,7 +45,7 @@ def addr(place: Any) -> Any:
     """The address of a field or local. Only in `unsafe`."""
     played = raw.played("addr")
     if played is None:
-        raise NotImplementedError(place)
+        raise raw.OnlyCompiled("addr")
     return played(place)
 
 
@@ -53,7 +53,7 @@ def sizeof(what: Any) -> usize:
     """The size of a struct in bytes."""
     played = raw.played("sizeof")
     if played is None:
-        raise NotImplementedError(what)
+        raise raw.OnlyCompiled("sizeof")
     return played(what)  # type: ignore[no-any-return]
 
 

@@ -5,6 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+
+class OnlyCompiled(NotImplementedError):
+    """What the compiler alone can do was called in CPython, where nobody plays the kernel."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is the compiler's to do; in CPython a driver runs in a Model, which plays the kernel")
+
+
 _players: list[Callable[[str], Any]] = []
 
 

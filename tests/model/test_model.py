@@ -9,7 +9,7 @@ from pyndis.kernel import Locked, raw, unsafe
 from pyndis.kernel.atomics import Atomic
 from pyndis.kernel.containers import Chain
 from pyndis.kernel.marks import i32, u16
-from pyndis.kernel.objects import addr, cast
+from pyndis.kernel.objects import addr, cast, sizeof
 from pyndis.model import Handle, Model, ModelAdapter, ModelFault
 from tests.host.packets import SMALLEST_READ, bundle, ipv4
 
@@ -86,3 +86,8 @@ def test_an_adapter_with_packets_out_cannot_be_halted(adapter: ModelAdapter, han
 def test_an_option_that_the_driver_lacks_is_refused() -> None:
     with Model(recieve="copy") as model, pytest.raises(ModelFault, match=r"no option recieve, only \['receive'\]"):
         model.add_adapter(Tun)
+
+
+def test_without_a_model_the_message_says_where_a_driver_runs() -> None:
+    with pytest.raises(NotImplementedError, match="sizeof is the compiler's to do; in CPython a driver runs in a Model"):
+        sizeof(object)
