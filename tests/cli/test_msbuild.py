@@ -11,7 +11,7 @@ import pytest
 from pyndis.cli.building import msbuild_run
 from pyndis.cli.building.msbuild import Job, plan
 from pyndis.cli.building.msbuild_run import run
-from pyndis.cli.building.request import NONE, TEST, Request
+from pyndis.cli.building.request import NONE, Request
 from pyndis.cli.compile import Compiled, compile_driver
 from pyndis.cli.progress import Progress
 from pyndis.diagnostics import DriverFailure, Failure, ToolFailure, UsageFailure
@@ -29,13 +29,8 @@ def request_(tmp_path: Path) -> Request:
     return Request(
         manifest=manifest,
         architectures=manifest.driver.architectures,
-        config="Release",
         toolchain="msbuild",
         out=tmp_path / "out",
-        sign=TEST,
-        timestamp_url=None,
-        overrides=(),
-        brand=None,
         time=0,
     )
 

@@ -21,13 +21,7 @@ def products(built: Path) -> Products:
     request = Request(
         manifest=Manifest.load(Path("example")),
         architectures=("amd64",),
-        config="Release",
-        toolchain="auto",
         out=built,
-        sign="test",
-        timestamp_url=None,
-        overrides=(),
-        brand=None,
         time=1_700_000_000,
     )
     return Products(request, "MSM", "amd64")

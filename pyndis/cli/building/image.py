@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pyndis.cli.building import inputs
 from pyndis.cli.building.layout import Layout
-from pyndis.cli.building.request import TEST, Request, output_folder
+from pyndis.cli.building.request import Request, output_folder
 from pyndis.cli.building.run import build, outdated
 from pyndis.cli.options import password
 from pyndis.cli.progress import progress
@@ -21,11 +21,7 @@ def built_image(manifest: Manifest, arch: str, overrides: tuple[tuple[str, str],
     request = Request(
         manifest=manifest,
         architectures=(arch,),
-        config="Release",
-        toolchain="auto",
         out=out,
-        sign=TEST,
-        timestamp_url=None,
         overrides=overrides,
         brand=brand,
         time=build_time(inputs.driver_files(manifest.folder, out)),

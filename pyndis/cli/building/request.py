@@ -17,18 +17,19 @@ TEST, NONE = "test", "none"
 
 @dataclass(frozen=True)
 class Request:
-    """One call of `pyndis build`. `sign` is "test", "none" or the path of a PFX; `time` goes into what is built."""
+    """One call of `pyndis build`, with the same defaults. `sign` is "test", "none" or the path of a PFX; `time` goes into what is
+    built; `overrides` and `brand` are those of the manifest."""
 
     manifest: Manifest
     architectures: tuple[str, ...]
-    config: str
-    toolchain: str
     out: Path
-    sign: str
-    timestamp_url: str | None
-    overrides: tuple[tuple[str, str], ...]
-    brand: str | None
     time: int
+    overrides: tuple[tuple[str, str], ...] = ()
+    brand: str | None = None
+    config: str = "Release"
+    toolchain: str = "auto"
+    sign: str = TEST
+    timestamp_url: str | None = None
     kit: Kit | None = None
     line_directives: bool = False
 

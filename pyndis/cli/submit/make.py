@@ -47,8 +47,6 @@ def command(
     request = Request(
         manifest=manifest,
         architectures=architectures_of(arch, manifest),
-        config="Release",
-        toolchain="auto",
         out=place,
         sign=signer_of(sign),
         timestamp_url=timestamp,

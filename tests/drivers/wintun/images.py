@@ -33,12 +33,9 @@ def built(
         manifest=manifest,
         architectures=(arch,),
         config=config,
-        toolchain="auto",
         out=out,
         sign=NONE,
-        timestamp_url=None,
         overrides=overrides,
-        brand=None,
         time=build_time(inputs.driver_files(manifest.folder, out)),
         line_directives=line_directives,
     )
