@@ -1,14 +1,9 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from pyndis import resources
 from pyndis.host import Host
-from pyndis.toolchains import find, plan_image, run_plan
-
-SOURCES = Path(__file__).parent / "drivers" / "seh"
+from tests.host.small import small_driver
 
 # What runs in which order: r raise, f i 1 2 filters, a b n termination handlers, h k blocks of __except.
 ORDER = {
@@ -32,19 +27,7 @@ ORDER = {
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    plan = plan_image(
-        find(),
-        name="seh",
-        sources=sorted(SOURCES.glob("*.c")),
-        resource=None,
-        include=(resources.toolchain() / "include",),
-        defines={},
-        arch="amd64",
-        config="Release",
-        out=tmp_path_factory.mktemp("seh"),
-    )
-    run_plan(plan)
-    with Host(plan.out / "seh.sys") as host:
+    with Host(small_driver("seh", tmp_path_factory.mktemp("seh"))) as host:
         assert host.driver_status == 0xC0000001
         return dict(line.split() for line in host.debug)
 

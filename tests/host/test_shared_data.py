@@ -1,33 +1,17 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from pyndis import resources
 from pyndis.host import Host
-from pyndis.toolchains import find, plan_image, run_plan
+from tests.host.small import small_driver
 
-SOURCES = Path(__file__).parent / "drivers" / "shared"
 BUILD = 19041
 START = 132539328000000000  # where virtual time starts: 2021-01-01, in 100 ns since 1601
 
 
 @pytest.fixture(scope="module")
 def read(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    plan = plan_image(
-        find(),
-        name="shared",
-        sources=sorted(SOURCES.glob("*.c")),
-        resource=None,
-        include=(resources.toolchain() / "include",),
-        defines={},
-        arch="amd64",
-        config="Release",
-        out=tmp_path_factory.mktemp("shared"),
-    )
-    run_plan(plan)
-    with Host(plan.out / "shared.sys") as host:
+    with Host(small_driver("shared", tmp_path_factory.mktemp("shared"))) as host:
         return dict(line.split() for line in host.debug)
 
 
