@@ -37,10 +37,17 @@ def sweep_path(bench: Bench, path: Path) -> None:
 def _points(bench: Bench, path: Path) -> list[str]:
     """The names of calls that the path makes and that can fail; allocations as a whole first."""
     with bench.start() as rig:
-        ready = path.prepare(rig)
-        rig.host.calls(reset=True)
+        ready = _prepared(rig, path)
         path.walk(rig, ready)
         return [ANY_ALLOCATION, *_fallible(rig.host)]
+
+
+def _prepared(rig: Rig, path: Path) -> Any:
+    """What the path makes ready. A work item of Initialize may still run then; its calls are not the path's."""
+    ready = path.prepare(rig)
+    rig.host.settle()
+    rig.host.calls(reset=True)
+    return ready
 
 
 def _fallible(host: Host) -> list[str]:
@@ -52,8 +59,7 @@ def _tried(bench: Bench, path: Path, name: str, n: int) -> bool:
     """Walk the path with the n-th call of that name failing; then halt and unload. Whether there was such a call."""
     reached = False
     with _told(bench, path.name, name, n), judged(bench), bench.start() as rig:
-        ready = path.prepare(rig)
-        rig.host.calls(reset=True)
+        ready = _prepared(rig, path)
         _fail(rig.host, name, n)
         path.walk(rig, ready)
         reached = _reached(rig.host)
