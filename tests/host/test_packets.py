@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pyndis.host import Adapter, Handle, Host, Nb, Nbl
+from pyndis.contract import started
+from pyndis.host import Adapter, CommandRefused, Handle, Host, Nb, Nbl
+from pyndis.host.channel import Pending
+from pyndis.host.wire import Frame
 from tests.host.packets import LARGEST_BUNDLE, MTU, SMALLEST_READ, bundle, ipv4, ipv6, unbundle
 from tests.host.statuses import Ndis, Nt, oid
 from tests.host.test_life import path_of
@@ -57,6 +60,39 @@ def test_a_write_completes_after_the_last_return(adapter: Adapter, handle: Handl
     adapter.return_held(order="reverse" if order == "reverse" else "forward")
     assert write.status == Nt.SUCCESS
     assert adapter.link.lent == 0
+
+
+def test_an_nbl_can_be_asked_for_as_soon_as_it_is_told_of(host: Host, adapter: Adapter, handle: Handle) -> None:
+    returns: list[Pending] = []
+
+    class Eager:
+        def on_event(self, event: Frame) -> None:
+            if event.word == "received":
+                returns.append(host.session.start("return", {"adapter": adapter.id, "nbls": [event.number("nbl")]}))
+
+    adapter.hold_returns()
+    host.session.listen("adapter", adapter.id, Eager())
+    writes = [handle.write(bundle(*[ipv4(60)] * 16)) for _ in range(10)]
+    assert [each.status for each in writes] == [Nt.SUCCESS] * 10
+    assert [each.result().number("returned") for each in returns] == [1] * 160
+
+
+def test_what_the_stack_does_not_hold_is_refused_and_nothing_goes_back(host: Host, adapter: Adapter, handle: Handle) -> None:
+    adapter.hold_returns()
+    write = handle.write(bundle(ipv4(), ipv4()))
+    for unknown in ([3], [1, 2, 3], [7, 1]):
+        with pytest.raises(CommandRefused, match="the stack does not hold the NBL"):
+            started.give_back(host, adapter, unknown).wait()
+    assert adapter.link.lent == 2
+    assert adapter.return_held(order=[1, 2]) == 2
+    assert write.status == Nt.SUCCESS
+
+
+def test_any_number_of_nbls_goes_back_at_once(adapter: Adapter, handle: Handle) -> None:
+    adapter.hold_returns()
+    writes = [handle.write(bundle(*[ipv4()] * 256)) for _ in range(17)]
+    assert adapter.return_held(order="reverse") == 17 * 256
+    assert {each.status for each in writes} == {Nt.SUCCESS}
 
 
 @pytest.mark.parametrize("threads", [1, 2, 8])

@@ -155,14 +155,17 @@ static void return_later(void *argument)
     free(later);
 }
 
-static void hold(struct adapter *adapter, NET_BUFFER_LIST *nbl)
+/* Who hears of it may ask for it at once: it is there before the event is out, and nobody takes it before that. */
+static void hold(struct adapter *adapter, NET_BUFFER_LIST *nbl, uint32_t flags, uint64_t call)
 {
     pthread_mutex_lock(&adapter->lock);
+    nbl->Next = NULL;
     if (adapter->held_count == adapter->held_capacity) {
         adapter->held_capacity = adapter->held_capacity * 2 + 64;
         adapter->held = realloc(adapter->held, adapter->held_capacity * sizeof *adapter->held);
     }
     adapter->held[adapter->held_count++] = nbl;
+    received_event(adapter, nbl, flags, call, true);
     pthread_mutex_unlock(&adapter->lock);
 }
 
@@ -193,11 +196,10 @@ static void deliver(struct adapter *adapter, NET_BUFFER_LIST *chain, uint32_t fl
     pthread_mutex_unlock(&adapter->lock);
     for (NET_BUFFER_LIST *nbl = chain, *next; nbl; nbl = next) {
         next = nbl->Next;
-        received_event(adapter, nbl, flags, call, held);
-        if (held) {
-            nbl->Next = NULL;
-            hold(adapter, nbl);
-        }
+        if (held)
+            hold(adapter, nbl, flags, call);
+        else
+            received_event(adapter, nbl, flags, call, false);
     }
     if (resources || held)
         return;
@@ -256,6 +258,19 @@ COMMAND("returns", command_returns, ALWAYS)
         reply_error(command, "usage", "mode is inline, thread or held");
 }
 
+/* The first of these numbers that no held NBL has; 0 if there is none. Under the adapter's lock. */
+static uint64_t not_held(const struct adapter *adapter, const uint64_t *numbers, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t at = 0;
+        while (at < adapter->held_count && block_find(adapter->held[at])->number != numbers[i])
+            at++;
+        if (at == adapter->held_count)
+            return numbers[i];
+    }
+    return 0;
+}
+
 static NET_BUFFER_LIST *held_take(struct adapter *adapter, uint64_t number)
 {
     NET_BUFFER_LIST *found = NULL;
@@ -269,16 +284,19 @@ static NET_BUFFER_LIST *held_take(struct adapter *adapter, uint64_t number)
     return found;
 }
 
-/* The held NBLs to give back, in order, as a chain; NULL and bad=true when one is unknown. */
+/* The held NBLs to give back, in order, as a chain; all of those asked for or, with an error, none. */
 static NET_BUFFER_LIST *held_chain(struct command *command, struct adapter *adapter, uint32_t *count)
 {
-    const char *all = argument(command, "all");
-    uint64_t numbers[4096];
-    size_t asked = 0;
+    const char *all = argument(command, "all"), *listed = argument(command, "nbls");
+    size_t room = listed ? strlen(listed) / 2 + 1 : 0, asked = 0;
+    uint64_t *numbers = calloc(room + 1, sizeof *numbers);
     NET_BUFFER_LIST *first = NULL, *last = NULL;
-    argument_list(command, "nbls", numbers, COUNT(numbers), &asked);
+    argument_list(command, "nbls", numbers, room, &asked);
     pthread_mutex_lock(&adapter->lock);
-    for (size_t i = 0; all ? adapter->held_count > 0 : i < asked; i++) {
+    uint64_t unknown = all ? 0 : not_held(adapter, numbers, asked);
+    if (unknown)
+        reply_error(command, "usage", "the stack does not hold the NBL %llu", (unsigned long long)unknown);
+    for (size_t i = 0; unknown ? false : all ? adapter->held_count > 0 : i < asked; i++) {
         NET_BUFFER_LIST *nbl = held_take(adapter, all ? 0 : numbers[i]);
         if (!nbl)
             continue;
@@ -296,6 +314,7 @@ static NET_BUFFER_LIST *held_chain(struct command *command, struct adapter *adap
         last = nbl;
     }
     pthread_mutex_unlock(&adapter->lock);
+    free(numbers);
     return first;
 }
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from pyndis.contract import started
 from pyndis.host import Adapter, Handle, Host
 from pyndis.toolchains.targets import Arch
 from tests.drivers.wintun.conftest import INDEX, Images, path_of
@@ -320,15 +321,16 @@ def test_halt_never_overtakes_the_last_return(host: Host, adapter: Adapter, hand
 def test_the_token_of_a_return_goes_after_the_write_is_completed(host: Host, adapter: Adapter, handle: Handle) -> None:
     adapter.hold_returns()
     write = handle.write(bundle(ipv4()))
+    nbls = adapter.held
     pause = adapter.pause(wait=False)
     assert not pause.done
     hold = host.hold_call("IofCompleteRequest")
-    returning = host.session.start("return", {"adapter": adapter.id, "all": "forward"})
+    returning = started.give_back(host, adapter, nbls)
     assert hold.reached
     assert not pause.done
     assert called(host, "NdisMPauseComplete") == 0
     hold.release()
-    host.session.finish(returning)
+    returning.wait()
     assert (pause.status, write.status) == (Ndis.SUCCESS, Nt.SUCCESS)
 
 
