@@ -74,7 +74,7 @@ def test_an_nbl_can_be_asked_for_as_soon_as_it_is_told_of(host: Host, adapter: A
     host.session.listen("adapter", adapter.id, Eager())
     writes = [handle.write(bundle(*[ipv4(60)] * 16)) for _ in range(10)]
     assert [each.status for each in writes] == [Nt.SUCCESS] * 10
-    assert [each.result().number("returned") for each in returns] == [1] * 160
+    assert [host.session.finish(each).number("returned") for each in returns] == [1] * 160
 
 
 def test_what_the_stack_does_not_hold_is_refused_and_nothing_goes_back(host: Host, adapter: Adapter, handle: Handle) -> None:

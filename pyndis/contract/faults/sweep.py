@@ -51,6 +51,8 @@ def _prepared(rig: Rig, path: Path) -> Any:
 
 
 def _fallible(host: Host) -> list[str]:
+    """Once all is at rest: what was started may have work items, and they call too."""
+    host.settle()
     made = host.calls()
     return sorted(each.name for each in host.exports() if each.can_fail and each.name in made)
 
@@ -111,7 +113,6 @@ def _initialized(bench: Bench, name: str, n: int) -> bool:
         host.calls(reset=True)
         _fail(host, name, n)
         adapter = host.add_adapter(luid_index=LUID, check=False)
-        host.settle()
         reached = _reached(host)
         _fail(host, name, 0)
         status = int(adapter.attributes["status"], 0)
@@ -143,4 +144,5 @@ def _fail(host: Host, name: str, n: int) -> None:
 
 
 def _reached(host: Host) -> bool:
+    host.settle()
     return any(each.failed for each in host.calls().values())

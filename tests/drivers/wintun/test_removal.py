@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from pyndis.host import Adapter, Handle, Host
-from tests.drivers.wintun.conftest import INDEX, path_of
+from tests.drivers.wintun.conftest import INDEX, Images, path_of
 from tests.drivers.wintun.under_way import refusal
 from tests.host.packets import SMALLEST_READ, bundle, ipv4, ipv6, unbundle
 from tests.host.statuses import Ndis, Nt
@@ -152,16 +152,18 @@ def test_without_the_watch_the_driver_works_and_ageing_bounds_the_stall(host: Ho
 
 @pytest.mark.spec("W-63", "W-65")
 @pytest.mark.parametrize("call", ["IoGetDeviceObjectPointer", "IoRegisterPlugPlayNotification", "ExAllocatePoolWithTag"])
-def test_halt_waits_for_a_registration_that_is_under_way(host: Host, call: str) -> None:
-    hold = host.hold_call(call)
-    adapter = host.add_adapter(luid_index=INDEX)
-    assert hold.reached
-    halt = adapter.halt(wait=False)
-    assert not halt.done
-    assert "NdisDeregisterDeviceEx" not in host.calls()
-    hold.release()
-    host.advance(1)
-    halt.wait()
+def test_halt_waits_for_a_registration_that_is_under_way(images: Images, call: str) -> None:
+    with Host(images("pend"), auto_advance=False) as host:
+        hold = host.hold_call(call)
+        adapter = host.add_adapter(luid_index=INDEX)
+        assert hold.reached
+        halt = adapter.halt(wait=False)
+        host.advance(3)
+        assert not halt.done
+        assert "NdisDeregisterDeviceEx" not in host.calls()
+        hold.release()
+        host.advance(1)
+        halt.wait()
     assert host.violations == []
 
 
