@@ -133,3 +133,12 @@ def _try(handle: Handle, n: int) -> None:
 def _open(host: Host) -> None:
     with suppress(OpenRefused, SystemRefused):  # too late; or closed by force before we did
         host.open(path_of(1)).close()
+
+
+def test_all_is_at_rest_when_the_clock_has_come_to_where_it_was_told_to_go(host: Host) -> None:
+    adapter = host.add_adapter(luid_index=1)
+    for _ in range(10):
+        adapter.send([ipv4()])
+        step = host.session.start("advance", {"seconds": 30})  # the driver looks each second whether a packet is too old
+        host.settle()
+        assert step.done

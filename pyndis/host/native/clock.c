@@ -12,6 +12,7 @@ static uint64_t real_start;
 static struct timer *timers; /* by due time */
 static struct waiter *sleepers; /* waits with a time-out, unordered */
 static bool advancing;
+static int advances; /* commands under way, which may yet let something run */
 atomic_int halts_running; /* MiniportHaltEx calls not yet returned */
 atomic_int drains_waiting; /* halts that wait for other commands on their adapter */
 void irps_stuck_check(void);
@@ -219,8 +220,9 @@ void clock_start(void)
     pthread_create(&thread, NULL, clock_main, NULL);
 }
 
-/* True when nothing runs and nothing can start to run by itself. Gives up after `seconds` of real time. */
-static bool settle_locked(double seconds)
+/* True when nothing runs and nothing can start to run by itself. Gives up after `seconds` of real time. An advance lets
+   everything settle between two of its steps; for anybody else that is not over before the advance is. */
+static bool settle_locked(double seconds, bool steps)
 {
     struct timespec end;
     if (scheduled) {
@@ -229,9 +231,9 @@ static bool settle_locked(double seconds)
     }
     clock_gettime(CLOCK_REALTIME, &end);
     end.tv_sec += (time_t)seconds;
-    while (busy_count() != 0 || auto_sleeper_locked()) {
+    while (busy_count() != 0 || auto_sleeper_locked() || (advances && !steps)) {
         if (pthread_cond_timedwait(&kernel_changed, kernel_mutex(), &end) == ETIMEDOUT)
-            return busy_count() == 0;
+            return busy_count() == 0 && (steps || !advances);
     }
     return true;
 }
@@ -250,13 +252,21 @@ static void settled_reply(struct command *command, bool settled)
     text_free(&lines);
 }
 
-COMMAND("settle", command_settle, ALWAYS | INLINE_SCHEDULED)
+COMMAND("settle", command_settle, ALWAYS | INLINE_SCHEDULED | UNCOUNTED)
 {
     double seconds = (double)argument_number(command, "timeout", 10);
     kernel_lock();
-    bool settled = settle_locked(seconds);
+    bool settled = settle_locked(seconds, false);
     kernel_unlock();
     settled_reply(command, settled);
+}
+
+/* It counted as running from when it was asked for; what moves the clock does not keep others from rest. */
+static void advance_counts_locked(int by)
+{
+    advances += by;
+    if (!scheduled)
+        busy_change_locked(-by);
 }
 
 static uint64_t ticks_asked(struct command *command)
@@ -273,7 +283,8 @@ COMMAND("advance", command_advance, ALWAYS | INLINE_SCHEDULED)
         return;
     }
     kernel_lock();
-    bool settled = settle_locked(seconds);
+    advance_counts_locked(1);
+    bool settled = settle_locked(seconds, true);
     uint64_t target = clock_ticks() + ticks_asked(command);
     advancing = true;
     while (settled) {
@@ -283,12 +294,13 @@ COMMAND("advance", command_advance, ALWAYS | INLINE_SCHEDULED)
         if (due > clock_ticks())
             atomic_store(&virtual_now, due);
         fire_locked(clock_ticks());
-        settled = settle_locked(seconds);
+        settled = settle_locked(seconds, true);
     }
     if (clock_ticks() < target)
         atomic_store(&virtual_now, target);
     advancing = false;
-    settled = settled && settle_locked(seconds);
+    settled = settled && settle_locked(seconds, true);
+    advance_counts_locked(-1);
     kernel_unlock();
     settled_reply(command, settled);
 }

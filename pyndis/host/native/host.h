@@ -59,7 +59,8 @@ struct command {
     struct command *next;
 };
 typedef void command_fn(struct command *command);
-enum { NEEDS_DRIVER = 1, ALWAYS = 2, INLINE = 4, INLINE_SCHEDULED = 8 }; /* INLINE: on the channel's thread; _SCHEDULED: in a deterministic schedule */
+/* INLINE: on the channel's thread; _SCHEDULED: in a deterministic schedule. UNCOUNTED: does not keep others from coming to rest. */
+enum { NEEDS_DRIVER = 1, ALWAYS = 2, INLINE = 4, INLINE_SCHEDULED = 8, UNCOUNTED = 16 };
 struct command_entry {
     const char *word;
     command_fn *run;

@@ -294,8 +294,7 @@ static void command_begin(struct command *command)
         command_run(command);
         return;
     }
-    bool waits = flags & INLINE_SCHEDULED;
-    submit("command", command_run, command, (struct job_options){.command = command->id, .uncounted = waits});
+    submit("command", command_run, command, (struct job_options){.command = command->id, .uncounted = flags & UNCOUNTED});
     if (scheduled && !sched_gathering()) {
         sched_drain();
         waiting_events();
