@@ -78,11 +78,12 @@ def test_the_address_and_the_depth_come_from_the_configuration(host: Host) -> No
     receiver = host.add_adapter(2, configuration={"NetworkAddress": "0A-1b-2C-3d-4E-5f", "Depth": 3})
     own = bytes.fromhex("0a1b2c3d4e5f")
     assert receiver.oid(query=oid("802_3_PERMANENT_ADDRESS")).data == own
-    held = host.hold_call("KeReleaseSpinLockFromDpcLevel")
-    sender.send([frame(own, address(1), fill=each) for each in range(2)])
+    held = host.hold_call("KeAcquireSpinLockAtDpcLevel")  # the receiver's DPC has taken nothing yet, and holds nothing
+    sent = [frame(own, address(1), fill=each) for each in range(5)]
+    assert sender.send(sent).statuses == [Ndis.SUCCESS] * 5
     assert held.reached
     held.release()
-    assert len(receiver.received) == 2
+    assert [each.data for each in receiver.received] == sent[:3]
 
 
 def test_frames_reach_whom_they_are_for(wire: tuple[Adapter, Adapter], host: Host) -> None:

@@ -234,6 +234,7 @@ def test_the_last_return_races_with_the_end_of_the_rings(image: Path) -> None:
         client.receive.put(ipv4(50))
         assert len(adapter.received) == 1
         death = client.process.kill(wait=False)
+        assert not death.done
         told = host.hold_call("KeReleaseInStackQueuedSpinLock")  # that the ring is idle; its head is written after this
         with ThreadPoolExecutor(1) as thread:
             returning = thread.submit(adapter.return_held)

@@ -121,6 +121,7 @@ class _Player:
 
     def _restart(self, operation: Operation) -> Observation:
         self._changes[operation.name] = self._adapter.restart(wait=False)
+        self._host.settle()
         return None
 
     def _changed(self, operation: Operation) -> Observation:

@@ -116,6 +116,7 @@ def test_what_does_not_fit_any_more_after_a_pause_is_given_up(host: Host, adapte
     chain = adapter.send([Nbl([Nb(each) for each in TWO_IN_ONE]), ipv4(50_000)])
     copying = Copying(host, handle)
     pause = adapter.pause(wait=False)
+    assert not pause.done
     copying.finish()
     assert pause.status == Ndis.SUCCESS
     assert chain.statuses == [Ndis.PAUSED, Ndis.PAUSED]

@@ -198,6 +198,7 @@ def test_a_write_while_a_pause_waits_for_others_is_dropped_at_once(adapter: Adap
     adapter.hold_returns()
     lent = handle.write(GOOD)
     pause = adapter.pause(wait=False)
+    assert not pause.done
     late = handle.write(bundle(ipv4(60)))
     assert late.status == Nt.SUCCESS
     assert counted(adapter) == {"ifInDiscards": 1}
