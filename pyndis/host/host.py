@@ -377,7 +377,8 @@ class Host:
         return Hold(self.session, name, n)
 
     def calls(self, reset: bool = False) -> dict[str, Calls]:
-        """How often the driver called each export."""
+        """How often the driver called each export, once all is at rest."""
+        self.settle()
         lines = self.session.call("calls", reset=reset).lines()
         made = {name: Calls(int(calls), int(failed)) for name, calls, failed in (line.split() for line in lines)}
         if reset and self.counted is not None:
@@ -387,6 +388,7 @@ class Host:
     def stack_use(self) -> dict[str, int]:
         """By entry point of the driver, the most bytes of stack that it used: as seen when it called the kernel, and with
         `measure_stack` also by functions that call nothing (those that go less than 512 bytes deeper may be missed)."""
+        self.settle()
         return {name: int(most) for name, most, _ in (line.split() for line in self.session.call("stack-use").lines())}
 
     def exports(self) -> list[Export]:

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any, cast
+from pathlib import Path
 
-from pyndis.contract.bench import Rig
-from pyndis.contract.faults.sweep import Path, _prepared
+from pyndis.host import Host
+
+OF_A_WORK_ITEM = "IoRegisterPlugPlayNotification"
 
 
-def test_what_initialize_left_to_run_has_run_before_the_calls_of_a_path_are_counted() -> None:
-    order: list[str] = []
-    host = SimpleNamespace(settle=lambda: order.append("settle"), calls=lambda reset: order.append("count"))
-    path = Path("send", prepare=lambda rig: order.append("prepare"), walk=lambda rig, ready: None)
-    _prepared(cast("Rig", cast("Any", SimpleNamespace(host=host))), path)
-    assert order == ["prepare", "settle", "count"]
+def test_what_initialize_left_to_run_has_run_before_calls_are_counted(wintun_sys: Path) -> None:
+    with Host(wintun_sys) as host:
+        for index in range(20):
+            host.calls(reset=True)
+            host.add_adapter(luid_index=index)
+            assert OF_A_WORK_ITEM in host.calls()
+            assert OF_A_WORK_ITEM in host.calls(reset=True)
+            assert OF_A_WORK_ITEM not in host.calls()

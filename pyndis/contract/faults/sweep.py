@@ -45,14 +45,11 @@ def _points(bench: Bench, path: Path) -> list[str]:
 def _prepared(rig: Rig, path: Path) -> Any:
     """What the path makes ready. A work item of Initialize may still run then; its calls are not the path's."""
     ready = path.prepare(rig)
-    rig.host.settle()
     rig.host.calls(reset=True)
     return ready
 
 
 def _fallible(host: Host) -> list[str]:
-    """Once all is at rest: what was started may have work items, and they call too."""
-    host.settle()
     made = host.calls()
     return sorted(each.name for each in host.exports() if each.can_fail and each.name in made)
 
@@ -144,5 +141,4 @@ def _fail(host: Host, name: str, n: int) -> None:
 
 
 def _reached(host: Host) -> bool:
-    host.settle()
     return any(each.failed for each in host.calls().values())
