@@ -80,7 +80,7 @@ def test_an_nbl_can_be_asked_for_as_soon_as_it_is_told_of(host: Host, adapter: A
 def test_what_the_stack_does_not_hold_is_refused_and_nothing_goes_back(host: Host, adapter: Adapter, handle: Handle) -> None:
     adapter.hold_returns()
     write = handle.write(bundle(ipv4(), ipv4()))
-    for unknown in ([3], [1, 2, 3], [7, 1]):
+    for unknown in ([3], [1, 2, 3], [7, 1], [0]):
         with pytest.raises(CommandRefused, match="the stack does not hold the NBL"):
             started.give_back(host, adapter, unknown).wait()
     assert adapter.link.lent == 2

@@ -258,17 +258,17 @@ COMMAND("returns", command_returns, ALWAYS)
         reply_error(command, "usage", "mode is inline, thread or held");
 }
 
-/* The first of these numbers that no held NBL has; 0 if there is none. Under the adapter's lock. */
-static uint64_t not_held(const struct adapter *adapter, const uint64_t *numbers, size_t count)
+/* The place of the first of these numbers that no held NBL has; `count` if all have. Under the adapter's lock. */
+static size_t unknown_at(const struct adapter *adapter, const uint64_t *numbers, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         size_t at = 0;
         while (at < adapter->held_count && block_find(adapter->held[at])->number != numbers[i])
             at++;
         if (at == adapter->held_count)
-            return numbers[i];
+            return i;
     }
-    return 0;
+    return count;
 }
 
 static NET_BUFFER_LIST *held_take(struct adapter *adapter, uint64_t number)
@@ -293,10 +293,10 @@ static NET_BUFFER_LIST *held_chain(struct command *command, struct adapter *adap
     NET_BUFFER_LIST *first = NULL, *last = NULL;
     argument_list(command, "nbls", numbers, room, &asked);
     pthread_mutex_lock(&adapter->lock);
-    uint64_t unknown = all ? 0 : not_held(adapter, numbers, asked);
-    if (unknown)
-        reply_error(command, "usage", "the stack does not hold the NBL %llu", (unsigned long long)unknown);
-    for (size_t i = 0; unknown ? false : all ? adapter->held_count > 0 : i < asked; i++) {
+    size_t unknown = all ? asked : unknown_at(adapter, numbers, asked);
+    if (unknown < asked)
+        reply_error(command, "usage", "the stack does not hold the NBL %llu", (unsigned long long)numbers[unknown]);
+    for (size_t i = 0; unknown == asked && (all ? adapter->held_count > 0 : i < asked); i++) {
         NET_BUFFER_LIST *nbl = held_take(adapter, all ? 0 : numbers[i]);
         if (!nbl)
             continue;
