@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-class OnlyCompiled(NotImplementedError):
+class OnlyCompiled(RuntimeError):
     """What the compiler alone can do was called in CPython, where nobody plays the kernel."""
 
     def __init__(self, what: str) -> None:

@@ -24,8 +24,7 @@ MOST_BYTES = 256 << 20
 _ENCRYPTED = 0x1  # general purpose flag
 _UNREADABLE = (
     zipfile.BadZipFile,
-    NotImplementedError,
-    RuntimeError,
+    RuntimeError,  # encrypted, or a compression that zipfile does not know
     EOFError,
     ValueError,
     zlib.error,

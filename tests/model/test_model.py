@@ -89,5 +89,5 @@ def test_an_option_that_the_driver_lacks_is_refused() -> None:
 
 
 def test_without_a_model_the_message_says_where_a_driver_runs() -> None:
-    with pytest.raises(NotImplementedError, match="sizeof is the compiler's to do; in CPython a driver runs in a Model"):
+    with pytest.raises(raw.OnlyCompiled, match="sizeof is the compiler's to do; in CPython a driver runs in a Model"):
         sizeof(object)
