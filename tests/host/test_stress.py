@@ -136,9 +136,10 @@ def _open(host: Host) -> None:
 
 
 def test_all_is_at_rest_when_the_clock_has_come_to_where_it_was_told_to_go(host: Host) -> None:
-    adapter = host.add_adapter(luid_index=1)
-    for _ in range(10):
-        adapter.send([ipv4()])
-        step = host.session.start("advance", {"seconds": 30})  # the driver looks each second whether a packet is too old
+    adapters = [host.add_adapter(luid_index=index) for index in range(16)]
+    for _ in range(20):
+        for adapter in adapters:
+            adapter.send([ipv4()])
+        step = host.session.start("advance", {"seconds": 30})  # each looks every second whether its packet is too old
         host.settle()
         assert step.done
